@@ -1,0 +1,1 @@
+"""From raw roads and places to a district: simplify, connect, allocate people."""

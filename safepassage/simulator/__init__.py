@@ -1,0 +1,1 @@
+"""Plays a plan vehicle by vehicle with Newell's kinematic-wave model."""

@@ -1,0 +1,1 @@
+"""From events to exposure, closures and alerts."""

@@ -1,0 +1,1 @@
+"""Compiled loops of the simulator: plain arrays in, a status out."""
