@@ -187,6 +187,10 @@ def _check_network(network: RoadNetwork) -> None:
         bad = np.flatnonzero(~np.isfinite(values) | (values < 0))
         if bad.size:
             raise ModelError(f"{name}[{bad[0]}] is {values[bad[0]]}; give a finite number >= 0")
+    _check_movements(network)
+
+
+def _check_movements(network: RoadNetwork) -> None:
     n_movements = len(network.movement_in_link)
     if not n_movements == len(network.movement_out_link) == len(network.movement_capacity_pcu_per_h):
         raise ModelError("movement arrays differ in length; give one entry a movement in each")

@@ -1,0 +1,1 @@
+"""Frozen nouns shared by every part, checked at construction; no input or output, no solver."""

@@ -1,0 +1,193 @@
+"""The outcome: what happened when a plan was played in the simulator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from safepassage.errors import ModelError
+
+OUTCOME_SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """
+    People out over time, a step curve.
+
+    Attributes
+    ----------
+    name : str
+        ``all``, ``cars``, ``fleet`` or ``received`` (at a place that takes them in, not only safe).
+    times_s : tuple of int
+        Ascending (s).
+    people : tuple of int
+        Cumulative persons from each time on.
+    """
+
+    name: str
+    times_s: tuple[int, ...]
+    people: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.times_s) != len(self.people):
+            raise ModelError(f"curve {self.name}: times and people differ in length")
+        if list(self.times_s) != sorted(self.times_s) or list(self.people) != sorted(self.people):
+            raise ModelError(f"curve {self.name}: times and people must not fall")
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementOutcome:
+    """
+    Where the people of a settlement are at the end.
+
+    Attributes
+    ----------
+    settlement : str
+        Settlement id.
+    people : int
+        Persons at the start; the sum of the next three.
+    safe, on_the_way, at_home : int
+        Persons out of danger, on the road or waiting at a stop, and still at home.
+    first_departure_s, last_arrival_s : float
+        NaN where nobody left or arrived.
+    mean_arrival_s : float
+        Over those safe; NaN where nobody is.
+    """
+
+    settlement: str
+    people: int
+    safe: int
+    on_the_way: int
+    at_home: int
+    first_departure_s: float
+    last_arrival_s: float
+    mean_arrival_s: float
+
+    def __post_init__(self) -> None:
+        if self.people != self.safe + self.on_the_way + self.at_home:
+            raise ModelError(f"settlement {self.settlement}: people in differ from people out")
+
+
+@dataclass(frozen=True, slots=True)
+class TripOutcome:
+    """
+    How a trip went.
+
+    Attributes
+    ----------
+    trip, vehicle : str
+        Ids.
+    arrive_s, depart_s : tuple of float
+        Simulated times at each stop (s); NaN where it was not reached.
+    """
+
+    trip: str
+    vehicle: str
+    arrive_s: tuple[float, ...]
+    depart_s: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUse:
+    """
+    Vehicles on one link over time, for the map.
+
+    Attributes
+    ----------
+    link : str
+        Link id.
+    vehicles : tuple of int
+        Vehicles on the link in each time bin.
+    delay_s : float
+        Sum of the delays on the link over free flow (vehicle s).
+    entered : int
+        Vehicles that entered in all.
+    """
+
+    link: str
+    vehicles: tuple[int, ...]
+    delay_s: float
+    entered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    A played plan.
+
+    Attributes
+    ----------
+    plan_id, scenario_hash : str
+        What was played.
+    seed : int
+        Seed used.
+    people, safe, on_the_way, at_home : int
+        Persons of the whole scope; the first is the sum of the others.
+    clearance_s, cars_clearance_s, fleet_clearance_s : float
+        When the last person (by car, by fleet) reached safety; NaN where nobody travelled so.
+    received_s : float
+        When the last person reached a place that takes people in.
+    mean_arrival_s : float
+        Over those safe.
+    stuck_vehicles : int
+        Vehicles that could move no more.
+    stuck_links : tuple of str
+        Where they stand.
+    curves : tuple of Curve
+        People out over time.
+    settlements : tuple of SettlementOutcome
+        In scenario order, those in scope.
+    trips : tuple of TripOutcome
+        In plan order.
+    bin_s : int
+        Width of the time bins of ``links`` (s).
+    links : tuple of LinkUse
+        Links that carried anybody.
+    waiting_peak : tuple of (str, int)
+        Site id and the most persons who waited there at once.
+    digest : str
+        SHA-256 of all integer times; equal for equal runs.
+    """
+
+    plan_id: str
+    scenario_hash: str
+    seed: int
+    people: int
+    safe: int
+    on_the_way: int
+    at_home: int
+    clearance_s: float
+    cars_clearance_s: float
+    fleet_clearance_s: float
+    received_s: float
+    mean_arrival_s: float
+    stuck_vehicles: int
+    stuck_links: tuple[str, ...]
+    curves: tuple[Curve, ...]
+    settlements: tuple[SettlementOutcome, ...]
+    trips: tuple[TripOutcome, ...]
+    bin_s: int
+    links: tuple[LinkUse, ...]
+    waiting_peak: tuple[tuple[str, int], ...]
+    digest: str
+    schema_version: int = OUTCOME_SCHEMA_VERSION
+
+    def __post_init__(self) -> None:
+        if self.people != self.safe + self.on_the_way + self.at_home:
+            raise ModelError(f"outcome of {self.plan_id}: people in differ from people out")
+
+    def curve(self, name: str) -> Curve | None:
+        """
+        The curve with a name.
+
+        Parameters
+        ----------
+        name : str
+            Such as ``all``.
+
+        Returns
+        -------
+        Curve or None
+            None where it was not drawn.
+        """
+        return next((curve for curve in self.curves if curve.name == name), None)

@@ -1,0 +1,151 @@
+"""Policy: rules that people set and every plan obeys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from safepassage.errors import ModelError
+
+
+class ThreatKind(StrEnum):
+    """Hostile threats make routes and times secret; natural ones make them public at once."""
+
+    HOSTILE = "hostile"
+    NATURAL = "natural"
+
+
+class Audience(StrEnum):
+    """Who may read an output; no writer defaults to the public."""
+
+    COMMISSION = "commission"
+    TEAM = "team"
+    SETTLEMENT = "settlement"
+    PUBLIC = "public"
+
+
+class AlertRule(StrEnum):
+    """What boarding and driving do while an alert holds in a zone."""
+
+    IGNORE = "ignore"
+    HOLD_BOARDING = "hold_boarding"
+    HOLD_ALL = "hold_all"
+
+
+@dataclass(frozen=True, slots=True)
+class DailyWindow:
+    """
+    A time of day, possibly across midnight, in the scenario's time zone.
+
+    Attributes
+    ----------
+    start_minute, end_minute : int
+        Minutes after midnight, 0 to 1439, different from each other.
+    """
+
+    start_minute: int
+    end_minute: int
+
+    def __post_init__(self) -> None:
+        for value in (self.start_minute, self.end_minute):
+            if not 0 <= value < 1440:
+                raise ModelError(f"a time of day is minute {value}; give 00:00 to 23:59")
+        if self.start_minute == self.end_minute:
+            raise ModelError("a daily window starts and ends at the same minute")
+
+    @classmethod
+    def parse(cls, text: str) -> DailyWindow:
+        """
+        Read ``"23:00-05:00"``.
+
+        Parameters
+        ----------
+        text : str
+            Two times of day joined by a hyphen.
+
+        Returns
+        -------
+        DailyWindow
+            The window.
+
+        Raises
+        ------
+        ModelError
+            Where the text is not of that form.
+        """
+        try:
+            start, end = (part.strip().split(":") for part in text.split("-"))
+            return cls(int(start[0]) * 60 + int(start[1]), int(end[0]) * 60 + int(end[1]))
+        except (ValueError, IndexError) as error:
+            raise ModelError(f'daily window {text!r}: write it as "23:00-05:00"') from error
+
+    def __str__(self) -> str:
+        minutes = (self.start_minute, self.end_minute)
+        return "-".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class Boarding:
+    """
+    How long a stop of a vehicle takes.
+
+    Attributes
+    ----------
+    stop_s : float
+        Fixed time of a stop (parking, doors, counting), s.
+    seat_s, wheelchair_s, stretcher_s : float
+        Time to board one person of the need class, s; alighting takes half of it.
+    """
+
+    stop_s: float = 300.0
+    seat_s: float = 10.0
+    wheelchair_s: float = 180.0
+    stretcher_s: float = 300.0
+
+    def __post_init__(self) -> None:
+        if min(self.stop_s, self.seat_s, self.wheelchair_s, self.stretcher_s) < 0:
+            raise ModelError("boarding times must not be negative")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """
+    Rules of the evacuation.
+
+    Attributes
+    ----------
+    threat_kind : ThreatKind
+        Decides what each audience may see.
+    curfew : tuple of DailyWindow
+        Nobody is on the road in these windows.
+    alert_rule : AlertRule
+        What an alert holds up.
+    persons_per_car : float
+        Mean occupancy used where a car household's size is not known.
+    wave_grid_s : int
+        Clock grid of wave starts (s).
+    call_ahead_s : int
+        How long before a bus leaves its passengers are called to the assembly point (s).
+    drive_before_break_s, break_s : float
+        A driver rests ``break_s`` after at most this much driving (s).
+    boarding : Boarding
+        Time vehicles stand at stops.
+    """
+
+    threat_kind: ThreatKind
+    curfew: tuple[DailyWindow, ...] = ()
+    alert_rule: AlertRule = AlertRule.HOLD_BOARDING
+    persons_per_car: float = 2.5
+    wave_grid_s: int = 600
+    call_ahead_s: int = 1800
+    drive_before_break_s: float = 4.5 * 3600
+    break_s: float = 45.0 * 60
+    boarding: Boarding = Boarding()
+
+    def __post_init__(self) -> None:
+        if not self.persons_per_car >= 1:
+            raise ModelError(f"persons_per_car is {self.persons_per_car}; give >= 1")
+        if self.wave_grid_s < 1 or self.call_ahead_s < 0:
+            raise ModelError("wave_grid_s must be positive and call_ahead_s not negative")
+        if not (self.drive_before_break_s > 0 and self.break_s >= 0):
+            raise ModelError("drive_before_break_s must be positive and break_s not negative")
