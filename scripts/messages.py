@@ -158,8 +158,9 @@ def apply(catalogue: Catalog, translations: Translations) -> list[str]:
         forms = tuple(text) if isinstance(text, list) else (text,)
         if not all(forms):
             continue
-        if len(forms) != (catalogue.num_plurals if message.pluralizable else 1):
-            refused.append(f"{key!r}: {len(forms)} forms given, {len(texts(message))} needed")
+        needed = catalogue.num_plurals if message.pluralizable else 1
+        if len(forms) != needed:
+            refused.append(f"{key!r}: {len(forms)} forms given, {needed} needed")
             continue
         problem = placeholder_problem(message, forms)
         if problem:
@@ -187,7 +188,7 @@ def placeholder_problem(message: Message, forms: tuple[str, ...]) -> str:
     message : Message
         The source.
     forms : tuple of str
-        Its translations.
+        Its translations; empty ones are not looked at.
 
     Returns
     -------
@@ -197,7 +198,7 @@ def placeholder_problem(message: Message, forms: tuple[str, ...]) -> str:
     sources = message.id if isinstance(message.id, (tuple, list)) else (message.id,)
     # English may drop the number in the singular ("one person"); Ukrainian uses the first form for 21 too.
     needed = frozenset[str]().union(*(placeholders(source) for source in sources))
-    for form in forms:
+    for form in filter(None, forms):
         try:
             given = placeholders(form)
         except ValueError as error:
@@ -235,7 +236,8 @@ def save(catalogue: Catalog, language: str) -> None:
     path = catalogue_path(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(written(catalogue))
-    path.with_suffix(".mo").write_bytes(compiled(catalogue))
+    # From what was written, so that both files always agree.
+    path.with_suffix(".mo").write_bytes(compiled(read_catalogue(language)))
 
 
 def main() -> int:

@@ -8,7 +8,18 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from safepassage.i18n import DOMAIN, LANGUAGES, LOCALE_FOLDER, SOURCE_LANGUAGE, set_language
+from safepassage.i18n import DOMAIN, LANGUAGES, LOCALE_FOLDER, SOURCE_LANGUAGE, _, set_language
+
+# The help pages' own headings: typer asks for them, this names them to the catalogue.
+HEADINGS = (
+    _("Arguments"),
+    _("Options"),
+    _("Commands"),
+    _("Error"),
+    _("[required]"),
+    _("[default: {}]"),
+    _("Try [blue]'{command_path} {help_option}'[/] for help."),
+)
 
 
 def chosen_language(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
