@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 REPOSITORY = Path(__file__).resolve().parent.parent
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Works as root in a container, and talks to nobody.
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 # The same examples on every machine, and no failure because a machine was busy.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
@@ -21,3 +39,23 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the published data set does not lie beside the checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless system Chromium for tests marked browser; every context starts from an empty profile."""
+    executable = chromium()
+    if executable is None:
+        pytest.fail("no Chromium on this machine: run make test, or set SAFEPASSAGE_CHROMIUM to its path")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=executable, headless=True, args=CHROMIUM_FLAGS)
+        yield running
+        running.close()
+
+
+def chromium() -> str | None:
+    """Path of the system's Chromium, if it has one."""
+    chosen = os.environ.get("SAFEPASSAGE_CHROMIUM")
+    return chosen or next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
