@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from safepassage.errors import ModelError
+from safepassage.model.people import NeedCount
 
 
 class ThreatKind(StrEnum):
@@ -105,6 +106,42 @@ class Boarding:
     def __post_init__(self) -> None:
         if min(self.stop_s, self.seat_s, self.wheelchair_s, self.stretcher_s) < 0:
             raise ModelError("boarding times must not be negative")
+
+    def board_s(self, needs: NeedCount) -> float:
+        """
+        Time to take people on, without the fixed time of the stop.
+
+        Parameters
+        ----------
+        needs : NeedCount
+            Who boards.
+
+        Returns
+        -------
+        float
+            Seconds.
+        """
+        return (
+            self.seat_s * needs.seats
+            + self.wheelchair_s * needs.wheelchair
+            + self.stretcher_s * needs.stretcher
+        )
+
+    def alight_s(self, needs: NeedCount) -> float:
+        """
+        Time to set people down, without the fixed time of the stop.
+
+        Parameters
+        ----------
+        needs : NeedCount
+            Who alights.
+
+        Returns
+        -------
+        float
+            Seconds, half of the time to board.
+        """
+        return 0.5 * self.board_s(needs)
 
 
 @dataclass(frozen=True, slots=True)

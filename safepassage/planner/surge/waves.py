@@ -1,0 +1,246 @@
+"""
+Waves: when each settlement's cars leave, so that roads are busy but not jammed.
+
+Settlements are served one after another. Each reserves, minute by minute, what is left of every road,
+crossing and gate on its way, leaves as late as it can without finishing later, and is then cut into
+waves on the clock grid, in whole households.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from safepassage.model.arrays import FloatArray, IndexArray
+from safepassage.model.people import PeopleCount
+from safepassage.model.plan import Trip, Wave
+from safepassage.planner.surge.cars import CarQueue
+from safepassage.planner.surge.problem import SurgeProblem
+from safepassage.planner.surge.routes import CarRoute, resource_capacity_per_s
+
+_LONGEST_WAVE_S = 1800
+_MOST_STEPS = 3000
+_STEPS_S = (30, 60, 120, 300, 600)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepartures:
+    """
+    When the cars of one queue leave.
+
+    Attributes
+    ----------
+    queue : int
+        Index among the problem's queues.
+    waves : tuple of Wave
+        In time order.
+    left_behind : CarQueue
+        Households that found no time within the horizon.
+    """
+
+    queue: int
+    waves: tuple[Wave, ...]
+    left_behind: CarQueue
+
+
+class Timetable:
+    """
+    What is still free of every road, crossing and gate, step by step.
+
+    Parameters
+    ----------
+    problem : SurgeProblem
+        Roads, windows and horizon.
+    routes : sequence of CarRoute
+        Route of every queue.
+    trips : sequence of Trip
+        Vehicles that use the roads as well; they are let through first.
+    release_factor : float
+        How much more than a road's capacity is sent towards it, so that it never stands idle.
+    """
+
+    def __init__(
+        self,
+        problem: SurgeProblem,
+        routes: Sequence[CarRoute],
+        trips: Sequence[Trip] = (),
+        *,
+        release_factor: float = 1.0,
+    ) -> None:
+        self.problem = problem
+        self.routes = list(routes)
+        self.step_s, self.n_steps = self._choose_steps()
+        used = np.unique(np.concatenate([np.zeros(0, np.int32), *(route.resources for route in routes)]))
+        capacity = resource_capacity_per_s(problem.roads)
+        self.row_of = np.full(capacity.size, -1)
+        self.row_of[used] = np.arange(used.size)
+        per_step = capacity[used] * self.step_s * release_factor
+        self.free = np.repeat(per_step[:, None], self.n_steps, axis=1)
+        for trip in trips:
+            self._reserve_trip(trip)
+
+    def _choose_steps(self) -> tuple[int, int]:
+        scenario = self.problem.scenario
+        reach_s = 0.0
+        work_s: dict[int, float] = {}
+        capacity = resource_capacity_per_s(self.problem.roads)
+        for queue, route in zip(self.problem.queues, self.routes, strict=True):
+            for resource in route.resources:
+                work_s[resource] = work_s.get(resource, 0.0) + queue.cars / capacity[resource]
+            reach_s = max(reach_s, route.free_flow_s)
+        busiest_s = max(work_s.values(), default=0.0)
+        open_s, until_s = 0.0, 0.0
+        # Everything has to fit with room to spare; the curfew is not time to drive.
+        for start_s, end_s in scenario.open_windows():
+            until_s = end_s
+            open_s += max(0.0, end_s - start_s - reach_s)
+            if open_s > 1.5 * busiest_s + reach_s:
+                break
+        step_s = next((s for s in _STEPS_S if until_s / s <= _MOST_STEPS), _STEPS_S[-1])
+        return step_s, max(1, int(until_s // step_s))
+
+    def _reserve_trip(self, trip: Trip) -> None:
+        network = self.problem.roads
+        index = self.problem.link_index
+        service = network.node_service_pcu_per_h
+        for before, leg in zip(trip.legs[:-1], trip.legs[1:], strict=True):
+            at_s = float(before.depart_s)
+            for link_id in leg.links:
+                link = index[link_id]
+                self._take(link, at_s, trip.pcu)
+                at_s += float(network.free_flow_time_s[link])
+                node = int(network.to_node[link])
+                if np.isfinite(service[node]) and not trip.escorted:
+                    self._take(network.n_links + node, at_s, trip.pcu)
+
+    def _take(self, resource: int, at_s: float, pcu: float) -> None:
+        row, step = self.row_of[resource], int(at_s // self.step_s)
+        if row >= 0 and step < self.n_steps:
+            self.free[row, step] -= pcu
+
+    def reserve(self, queue: int, *, earliest_s: float = 0.0) -> FloatArray:
+        """
+        Reserve the way of one queue and return its departures.
+
+        Parameters
+        ----------
+        queue : int
+            Index among the problem's queues.
+        earliest_s : float
+            No car leaves before (s).
+
+        Returns
+        -------
+        float64[n_steps]
+            Cars leaving in each step; the sum falls short of the queue where time runs out.
+        """
+        route, cars = self.routes[queue], float(self.problem.queues[queue].cars)
+        rows = self.row_of[route.resources]
+        delay = (route.reached_s // self.step_s).astype(np.int64)
+        steps = np.arange(self.n_steps)
+        at = steps[None, :] + delay[:, None]
+        inside = at < self.n_steps
+        cells = self.free[rows[:, None], np.minimum(at, self.n_steps - 1)]
+        available = np.where(inside, np.maximum(cells, 0.0), 0.0).min(axis=0, initial=np.inf)
+        available = np.minimum(available, cars)
+        available[~self._may_leave(route, earliest_s)] = 0.0
+        taken = _compact(available, cars)
+        leaving = np.flatnonzero(taken)
+        for row, shift in zip(rows, delay, strict=True):
+            # Two visits of one resource by a route that crosses itself both count.
+            self.free[row, np.minimum(leaving + shift, self.n_steps - 1)] -= taken[leaving]
+        return taken
+
+    def _may_leave(self, route: CarRoute, earliest_s: float) -> np.ndarray:
+        start = np.arange(self.n_steps) * float(self.step_s)
+        latest_arrival = start + self.step_s + route.free_flow_s
+        may = np.zeros(self.n_steps, dtype=np.bool_)
+        for open_s, close_s in self.problem.scenario.open_windows():
+            may |= (start >= open_s) & (latest_arrival <= close_s)
+        return may & (start >= earliest_s)
+
+
+def _compact(available: FloatArray, cars: float) -> FloatArray:
+    """The earliest completion, reached by leaving as late as possible: few gaps, no waiting on the road."""
+    taken = np.zeros_like(available)
+    total = np.cumsum(available)
+    if total.size == 0 or total[-1] <= 0:
+        return taken
+    last = min(int(np.searchsorted(total, cars - 1e-9)), total.size - 1)
+    cars = min(cars, float(total[last]))
+    backwards = np.cumsum(available[last::-1])
+    first = last - min(int(np.searchsorted(backwards, cars - 1e-9)), last)
+    span = available[first : last + 1]
+    taken[first : last + 1] = np.diff(np.minimum(np.cumsum(span), cars), prepend=0.0)
+    return taken
+
+
+def cut_waves(
+    queue: CarQueue, departures: FloatArray, *, step_s: int, grid_s: int, route_id: str
+) -> tuple[tuple[Wave, ...], CarQueue]:
+    """
+    Turn reserved departures into waves of whole households on the clock grid.
+
+    Parameters
+    ----------
+    queue : CarQueue
+        Households in the order they leave.
+    departures : float64[n_steps]
+        Cars leaving in each step.
+    step_s : int
+        Length of a step (s).
+    grid_s : int
+        Waves start at multiples of this (s since the scenario's start).
+    route_id : str
+        Route of the waves.
+
+    Returns
+    -------
+    waves : tuple of Wave
+        In time order.
+    left_behind : CarQueue
+        Households beyond the departures.
+    """
+    gone = np.cumsum(departures)
+    if gone.size == 0 or gone[-1] < 0.5:
+        return (), queue
+    # Fluid amounts round to whole cars at the end of every slot, never to fewer in all.
+    edges_s = _slot_edges(departures, step_s, grid_s)
+    cumulative = queue.cumulative_cars()
+    waves: list[Wave] = []
+    at = 0
+    for start_s, end_s in pairwise(edges_s):
+        step = min(int(-(-end_s // step_s)), gone.size) - 1
+        until = bisect_right(cumulative, gone[step] + 0.5)
+        if until > at:
+            households = queue.households[at:until]
+            waves.append(
+                Wave(
+                    id=f"{queue.settlement}/{len(waves) + 1}",
+                    settlement=queue.settlement,
+                    route=route_id,
+                    start_s=int(start_s),
+                    end_s=int(end_s),
+                    vehicles=sum(household.cars for household in households),
+                    households=len(households),
+                    people=sum((household.people for household in households), PeopleCount()),
+                )
+            )
+            at = until
+    return tuple(waves), CarQueue(queue.settlement, queue.households[at:])
+
+
+def _slot_edges(departures: FloatArray, step_s: int, grid_s: int) -> IndexArray:
+    """Edges of the waves: the grid while cars leave, runs of slots joined up to half an hour."""
+    leaving = np.flatnonzero(departures > 1e-9)
+    first_s, last_s = int(leaving[0]) * step_s, (int(leaving[-1]) + 1) * step_s
+    start = first_s // grid_s * grid_s
+    length = max(grid_s, _LONGEST_WAVE_S // grid_s * grid_s)
+    edges = [start]
+    while edges[-1] < last_s:
+        edges.append(min(edges[-1] + length, max(last_s, edges[-1] + step_s)))
+    return np.asarray(edges, dtype=np.int32)
