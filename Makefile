@@ -43,7 +43,7 @@ clean:
 $(CREATED):
 	@test -n "$(PYTHON)" || { echo "Safepassage needs Python 3.11 or newer (python3 on the PATH, or make PYTHON=...)." >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
-		sh scripts/need_system_package.sh "Python's virtual environments" python3-venv
+		sh scripts/need_system_package.sh "Python's virtual environments" $(notdir $(PYTHON))-venv
 	@test -x $(BIN)/python || { echo "Creating $(VENV)"; $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; }
 	@touch $@
 

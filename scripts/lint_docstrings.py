@@ -12,6 +12,7 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
 from collections.abc import Iterator
 
@@ -36,6 +37,8 @@ CHECKED = {
     "SS03",
 }
 PARAMETERS_WITHOUT_SECTION = 3
+# Options of commands carry their help; steps of kernels share named tuples that say what each array holds.
+EXPLAINED_ELSEWHERE = re.compile(r"\.cli\.main\.|\.kernel\.|\.kernel_\w+\.")
 
 
 def public_names() -> Iterator[tuple[str, object]]:
@@ -102,19 +105,20 @@ def faults(name: str, value: object) -> Iterator[str]:
         skipped = set() if sections["Parameters"] else {"PR01"}
         skipped |= {"PR02"} if dataclasses.is_dataclass(value) else set()
     else:
-        skipped = _excused(value, sections)
+        skipped = _excused(name, value, sections)
     for code, message in validate(name)["errors"]:
         if code in CHECKED - skipped:
             yield f"{name}: {code}: {message}"
 
 
-def _excused(value: object, sections: NumpyDocString) -> set[str]:
+def _excused(name: str, value: object, sections: NumpyDocString) -> set[str]:
     """Codes that a function with a summary line alone need not meet."""
     if not callable(value):
         return set(CHECKED) - {"GL08", "SS03"}
     parameters = [name for name in inspect.signature(value).parameters if name not in {"self", "cls"}]
     excused = set()
-    if not sections["Parameters"] and len(parameters) <= PARAMETERS_WITHOUT_SECTION:
+    explained_elsewhere = len(parameters) <= PARAMETERS_WITHOUT_SECTION or EXPLAINED_ELSEWHERE.search(name)
+    if not sections["Parameters"] and explained_elsewhere:
         excused.add("PR01")
         # With no section on parameters, the summary says what comes back as well.
         excused.add("RT01")
