@@ -495,8 +495,8 @@ class Plan:
         True while any link is schematic.
     routes, waves, trips, assignments, unserved, control_points, pins
         The parts.
-    certificate : Certificate
-        How good it is.
+    certificate : Certificate or None
+        How good it is; None for a draft that was not played yet, a baseline or a plan made by hand.
     schema_version : int
         Of this document.
     """
@@ -518,10 +518,12 @@ class Plan:
     unserved: tuple[Unserved, ...]
     control_points: tuple[ControlPoint, ...]
     pins: tuple[Pin, ...]
-    certificate: Certificate
+    certificate: Certificate | None = None
     schema_version: int = PLAN_SCHEMA_VERSION
 
     def __post_init__(self) -> None:
+        if self.certificate is None:
+            return
         served = sum(part.people.total for part in self.assignments)
         unserved = sum(part.people.total for part in self.unserved)
         if (served, unserved) != (self.certificate.people_served, self.certificate.people_unserved):

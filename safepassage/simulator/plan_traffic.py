@@ -69,7 +69,7 @@ def plan_traffic(
     departures = [wave.departures_s() for wave in waves]
     car_wave = np.repeat(np.arange(len(waves)), [len(times) for times in departures])
     legs = _Legs(
-        route=[route_number[waves[w].route] for w in car_wave],
+        route=[route_number[waves[w].route] for w in car_wave.tolist()],
         not_before_s=[time_s for times in departures for time_s in times],
         dwell_s=[0.0] * len(car_wave),
     )
