@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from safepassage.formats.scenario_folder import read_scenario
+from safepassage.model.scenario import Scenario
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -59,3 +62,15 @@ def chromium() -> str | None:
     """Path of the system's Chromium, if it has one."""
     chosen = os.environ.get("SAFEPASSAGE_CHROMIUM")
     return chosen or next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def valley_folder() -> Path:
+    """Four settlements, one bridge: small enough to follow by hand."""
+    return REPOSITORY / "tests" / "fixtures" / "valley"
+
+
+@pytest.fixture(scope="session")
+def valley(valley_folder: Path) -> Scenario:
+    """The scenario of `valley_folder`."""
+    return read_scenario(valley_folder).scenario

@@ -1,0 +1,65 @@
+"""Writes a scenario folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from safepassage.formats.csv_text import csv_line
+from safepassage.formats.files import write_folder
+from safepassage.formats.scenario_folder.columns import Table
+from safepassage.formats.scenario_folder.folder import ScenarioFolder
+from safepassage.formats.scenario_folder.rows import table_rows
+from safepassage.formats.scenario_folder.schema import SETTINGS_FILE, TABLES
+from safepassage.formats.scenario_folder.settings_text import settings_text
+from safepassage.model.scenario import Scenario
+
+
+def write_scenario(folder: ScenarioFolder | Scenario, path: Path, *, replace: bool = False) -> None:
+    """
+    Write a scenario so that reading it gives the same scenario.
+
+    Parameters
+    ----------
+    folder : ScenarioFolder or Scenario
+        What to write; columns kept when it was read are written back.
+    path : Path
+        Where the folder goes.
+    replace : bool
+        Replace the tables of a folder that exists; its other files stay.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written; nothing is left half-written.
+
+    Notes
+    -----
+    Roads that went both ways are written as one row for each way. Cells are written as they are, not
+    guarded against spreadsheet formulas: the tables are input, and a guard would change names on the way
+    back. Tables made for people to open are guarded.
+    """
+    if isinstance(folder, Scenario):
+        folder = ScenarioFolder(folder)
+    files: dict[str, str | None] = {SETTINGS_FILE: settings_text(folder.scenario)}
+    for table in TABLES:
+        files[table.file] = _table_text(folder.scenario, table, folder.kept.get(table.file, {}))
+    write_folder(Path(path), files, replace=replace)
+
+
+def _table_text(scenario: Scenario, table: Table, kept: Mapping[str, tuple[str, ...]]) -> str | None:
+    rows = list(table_rows(scenario, table.file))
+    if not rows and not table.required:
+        return None
+    kept = {name: cells for name, cells in kept.items() if len(cells) == len(rows)}
+    unknown = [name for name in kept if name not in table.column_names]
+    held = [
+        column.name
+        for column in table.columns
+        if column.in_model or column.name in kept or (rows and column.name in rows[0])
+    ]
+    lines = [csv_line((*held, *unknown))]
+    for k, row in enumerate(rows):
+        row.update((name, cells[k]) for name, cells in kept.items())
+        lines.append(csv_line(row[name] for name in (*held, *unknown)))
+    return "".join(lines)
