@@ -1,0 +1,143 @@
+"""The event loop: take the earliest event, let its vehicle move, schedule what follows."""
+
+from __future__ import annotations
+
+from safepassage.simulator.kernel.calendar import anything_else_at, next_event, schedule
+from safepassage.simulator.kernel.compile import entry_point, step
+from safepassage.simulator.kernel.gates import call_node, decide_link, decide_node, tell_upstream
+from safepassage.simulator.kernel.layout import (
+    IDLE,
+    NOBODY,
+    NOW,
+    PENDING,
+    World,
+)
+from safepassage.simulator.kernel.motion import (
+    call_gate,
+    finish_leg,
+    head_vehicle,
+    join,
+    leave_link,
+    opening,
+    queue_at_origin,
+)
+
+
+@step
+def arrive_at_head(world: World, link: int, now: int) -> int:
+    """The head of a link is ready: it ends its leg or competes at a gate, which is returned."""
+    vehicle, pcu, position = head_vehicle(world, link)
+    following = world.pool[position + 1]
+    node_gate = world.feeders[link].node_gate
+    if node_gate != NOBODY:
+        join(world, link, node_gate)
+        return node_gate
+    if following >= 0:
+        join(world, link, following)
+        return following
+    leave_link(world, link, pcu, now)
+    tell_upstream(world, link, now)
+    finish_leg(world, vehicle, now)
+    return NOBODY
+
+
+@step
+def compete_from_origin(world: World, link: int) -> int:
+    """An origin queue has got a head: let it compete, at the gate that is returned."""
+    gate = world.gates[link].decider
+    join(world, world.n_links + link, gate)
+    return gate
+
+
+@step
+def start_first_legs(world: World, link: int, now: int) -> int:
+    """Move all vehicles that become ready now into the origin queue; the gate to call."""
+    origin = world.origins[link]
+    was_empty = origin.first == NOBODY
+    while origin.next_source < origin.end_source:
+        vehicle = world.source_vehicle[origin.next_source]
+        ready = world.leg_not_before[world.vehicle_leg[vehicle]]
+        if ready > now:
+            schedule(world, world.n_links + link, ready)
+            break
+        queue_at_origin(world, link, vehicle, now)
+        origin.next_source += 1
+    return compete_from_origin(world, link) if was_empty else NOBODY
+
+
+@step
+def start_leg(world: World, timer: int, now: int) -> int:
+    """Start a leg of a vehicle off the road (a leg without links ends at once); the gate to call."""
+    vehicle = world.timer_vehicle[timer]
+    leg = world.vehicle_leg[vehicle]
+    link = world.pool[world.leg_start[leg]]
+    if link < 0:
+        world.leg_depart[leg] = now
+        world.leg_entered[leg] = now
+        finish_leg(world, vehicle, now)
+        return NOBODY
+    was_empty = world.origins[link].first == NOBODY
+    queue_at_origin(world, link, vehicle, now)
+    return compete_from_origin(world, link) if was_empty else NOBODY
+
+
+@step
+def arrival_event(world: World, event: int, now: int) -> int:
+    """Handle an event of the first phase; the gate at which somebody now competes, or NOBODY."""
+    if event < world.n_links:
+        return arrive_at_head(world, event, now)
+    if event < world.first_timer:
+        return start_first_legs(world, event - world.n_links, now)
+    return start_leg(world, event - world.first_timer, now)
+
+
+@step
+def start(world: World) -> None:
+    """Schedule the first vehicle of every origin queue and every vehicle that starts off the road."""
+    for link in range(world.n_links):
+        origin = world.origins[link]
+        if origin.next_source < origin.end_source:
+            leg = world.vehicle_leg[world.source_vehicle[origin.next_source]]
+            schedule(world, world.n_links + link, world.leg_not_before[leg])
+    for timer in range(world.timer_vehicle.size):
+        leg = world.vehicle_leg[world.timer_vehicle[timer]]
+        if world.pool[world.leg_start[leg]] < 0:
+            schedule(world, world.first_timer + timer, world.leg_not_before[leg])
+
+
+@entry_point
+def run(world: World, horizon: int) -> None:
+    """
+    Play all vehicles to the end, to the horizon, or until nothing can move any more.
+
+    Parameters
+    ----------
+    world : World
+        The loaded state; modified in place.
+    horizon : int64
+        Events after this tick stay undone.
+    """
+    start(world)
+    while world.clock[PENDING] > 0:
+        event = next_event(world)
+        now = world.clock[NOW]
+        if now > horizon:
+            return
+        if event < world.first_gate:
+            gate = arrival_event(world, event, now)
+            if gate == NOBODY:
+                continue
+            if gate >= world.n_links:
+                call_node(world, gate, now)
+                continue
+            if world.gates[gate].state != IDLE:
+                continue
+            if opening(world, gate, 1) > now or anything_else_at(world, now):
+                call_gate(world, gate, 1, now)
+                continue
+        else:
+            gate = event - world.first_gate
+            if gate >= world.n_links:
+                decide_node(world, gate)
+                continue
+        decide_link(world, gate, now)
