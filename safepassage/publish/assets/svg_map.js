@@ -1,0 +1,43 @@
+// Plays the plan in the still drawing, where the browser has no WebGL.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function createSvgMap() {
+  const drawing = byId("map-drawing");
+  const { west, north, eastScale, northScale } = drawing.dataset;
+  const place = ([longitude, latitude]) => [(longitude - west) * eastScale, (north - latitude) * northScale];
+  const loads = new Map(data.loads.map((load, k) => [String(load.link), k]));
+  const roads = [...drawing.querySelectorAll(".load")].map((path) => [path, loads.get(path.dataset.link)]);
+  const circles = [...drawing.querySelectorAll("g.settlement")].map((group) => ({
+    left: group.querySelector(".left"),
+    index: Number(group.dataset.settlement),
+    radius: Number(group.dataset.radius),
+  }));
+  const moving = drawing.querySelector(".moving");
+
+  function show(state) {
+    for (const [path, k] of roads) path.setAttribute("class", `load level-${state.levels[k]}`);
+    for (const { left, index, radius } of circles) {
+      const share = data.settlements[index].people ? state.left[index] / data.settlements[index].people : 0;
+      left.setAttribute("r", (radius * Math.sqrt(share)).toFixed(1));
+    }
+    moving.replaceChildren(...state.vehicles.filter((vehicle) => vehicle.people > 0).map(vehicleMark));
+  }
+
+  function vehicleMark(vehicle) {
+    const [x, y] = place(vehicle.at);
+    const mark = document.createElementNS(SVG, "rect");
+    const shape = { x: x - 4, y: y - 4, width: 8, height: 8, rx: 2, class: vehicle.trip.mode };
+    for (const [name, value] of Object.entries(shape)) mark.setAttribute(name, value);
+    return mark;
+  }
+
+  /** The traffic of the whole plan, for print. */
+  function showAll() {
+    for (const [path] of roads) path.setAttribute("class", "load");
+    for (const { left, radius } of circles) left.setAttribute("r", radius);
+    moving.replaceChildren();
+  }
+
+  return { show, showAll, speak() {}, recolour() {} };
+}

@@ -1,0 +1,313 @@
+"""The report of a plan: one page that needs no network, for the commission."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from safepassage.errors import OutputError
+from safepassage.i18n import LANGUAGES, _, use_language
+from safepassage.model.outcome import Outcome
+from safepassage.model.plan import Bounded, Plan
+from safepassage.model.policy import Audience
+from safepassage.model.scenario import ReportedFigure, Scenario
+from safepassage.publish.briefing import first_steps, hard_to_reach, left_behind
+from safepassage.publish.drawing import (
+    SYMBOL_KINDS,
+    curves_drawing,
+    district_box,
+    map_drawing,
+    whole_box,
+)
+from safepassage.publish.embedding import (
+    PUBLISH_FOLDER,
+    asset,
+    content_security_policy,
+    json_for_script,
+    page_script,
+    vendored,
+)
+from safepassage.publish.page_strings import page_strings
+from safepassage.publish.playback import Payload, playback
+from safepassage.publish.settlement_table import settlement_rows
+from safepassage.publish.summary import gap_words, summary_lines
+from safepassage.publish.wording import (
+    EXERCISE_BANNER,
+    NOTHING,
+    Bilingual,
+    bounded_words,
+    cars_words,
+    clock,
+    date_words,
+    duration,
+    figure,
+    in_all_languages,
+    number,
+    people_words,
+    percent,
+    place_name,
+    site_kind_words,
+    trips_words,
+)
+
+BAR_WIDTH = 600
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    label: Bilingual
+    value: Bilingual
+    note: Bilingual
+
+
+def render_report(
+    scenario: Scenario,
+    plan: Plan,
+    outcome: Outcome,
+    naive: Outcome | None,
+    *,
+    language: str,
+    audience: Audience = Audience.COMMISSION,
+) -> str:
+    """
+    Render the report of a plan as one HTML page.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What was planned for.
+    plan : Plan
+        The plan.
+    outcome : Outcome
+        The plan, played.
+    naive : Outcome or None
+        The naive baseline, played; without it the page has no baseline curve.
+    language : str
+        Language in which the page opens; it holds all of them.
+    audience : Audience
+        Who will read it.
+
+    Returns
+    -------
+    str
+        The page; it loads nothing from anywhere.
+
+    Raises
+    ------
+    OutputError
+        For any audience but the commission: the page holds routes, times and counts.
+    ValueError
+        If the program does not speak the language.
+    """
+    wrong = next((who for who in (audience, plan.audience) if who != Audience.COMMISSION), None)
+    if wrong:
+        raise OutputError(
+            _(
+                "the report holds routes, times and numbers of people; it is for the commission,"
+                " not for audience {audience}"
+            ).format(audience=wrong.value)
+        )
+    with use_language(language):
+        return _environment().get_template("report.html").render(_context(scenario, plan, outcome, naive, language))
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(PUBLISH_FOLDER / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        _=lambda message: in_all_languages(lambda: _(message)),
+        label_attributes=_label_attributes,
+        place_name=lambda place: in_all_languages(lambda: place_name(place)),
+        number=number,
+        figure=lambda value: in_all_languages(lambda: figure(value)),
+        sortable=lambda value: value if math.isfinite(value) else "",
+        NOTHING=NOTHING,
+    )
+    return environment
+
+
+def _label_attributes(text: Bilingual) -> Markup:
+    """An accessible name in every language; the page's script changes it with the language."""
+    others = Markup(" ").join(Markup('data-label-{}="{}"').format(*item) for item in text.texts)
+    return Markup('aria-label="{}" {}').format(str(text), others)
+
+
+def _context(
+    scenario: Scenario, plan: Plan, outcome: Outcome, naive: Outcome | None, language: str
+) -> dict[str, Any]:
+    data = _page_data(scenario, plan, outcome, naive)
+    styles = [vendored("maplibre-gl/maplibre-gl.css"), vendored("uplot/uPlot.min.css"), asset("report.css")]
+    scripts = [vendored("maplibre-gl/maplibre-gl.js"), vendored("uplot/uPlot.iife.min.js"), page_script()]
+    name = in_all_languages(lambda: place_name(scenario))
+    return {
+        "scenario": scenario,
+        "plan": plan,
+        "outcome": outcome,
+        "initial_language": language,
+        "title": f"{name} · Safepassage",
+        "name": name,
+        "exercise_banner": EXERCISE_BANNER,
+        "start_words": in_all_languages(lambda: f"{date_words(scenario, 0)}, {clock(scenario, 0)}"),
+        "policy": content_security_policy(styles, scripts),
+        # Hashed above; neither holds the end tag of its element.
+        "styles": [Markup(text) for text in styles],  # noqa: S704
+        "scripts": [Markup(text) for text in scripts],  # noqa: S704
+        "data": data,
+        "data_json": json_for_script(data),
+        "facts": _facts(scenario, plan, outcome),
+        "steps": first_steps(scenario, plan),
+        "call_ahead": in_all_languages(lambda: _call_ahead(scenario)),
+        "behind": left_behind(scenario, plan),
+        "late": hard_to_reach(scenario, plan, outcome),
+        "map_drawing": map_drawing(scenario, plan, outcome),
+        "curves_drawing": curves_drawing(scenario, plan, outcome, naive, data["endS"]),
+        "site_kinds": _site_kinds(data),
+        "attribution": scenario.attribution or "© OpenStreetMap contributors",
+        "columns": _columns(),
+        "rows": settlement_rows(scenario, plan, outcome),
+        "all_cars": in_all_languages(lambda: cars_words(sum(wave.vehicles for wave in plan.waves))),
+        "all_trips": in_all_languages(lambda: trips_words(len(plan.trips))),
+        "bounds": [_bounded_row(scenario, item) for item in plan.certificate.clearance],
+        "bound_parts": _bound_parts(scenario, plan),
+        "mean_arrival": in_all_languages(lambda: _mean_arrival(scenario, plan)),
+        "naive_words": in_all_languages(lambda: _naive_words(scenario, plan)),
+        "reported": [_comparison(scenario, outcome, item) for item in scenario.reported],
+        "limits": _limits(),
+    }
+
+
+def _page_data(scenario: Scenario, plan: Plan, outcome: Outcome, naive: Outcome | None) -> Payload:
+    return playback(scenario, plan, outcome, naive) | {
+        "plan": {"id": plan.id, "revision": plan.revision, "exercise": plan.exercise},
+        "boxes": {"district": district_box(scenario), "whole": whole_box(scenario)},
+        "strings": page_strings(),
+        "titles": in_all_languages(lambda: f"{place_name(scenario)} · Safepassage").as_dict(),
+    }
+
+
+def _facts(scenario: Scenario, plan: Plan, outcome: Outcome) -> dict[str, _Fact]:
+    said = {}
+    for code in LANGUAGES:
+        with use_language(code):
+            said[code] = {line.key: line for line in summary_lines(scenario, plan, outcome)}
+
+    def part(key: str, name: str) -> Bilingual:
+        return Bilingual(tuple((code, getattr(said[code][key], name)) for code in LANGUAGES))
+
+    return {key: _Fact(part(key, "label"), part(key, "value"), part(key, "note")) for key in said[LANGUAGES[0]]}
+
+
+def _call_ahead(scenario: Scenario) -> str:
+    return _("People without a car are called to the assembly point {duration} before departure.").format(
+        duration=duration(scenario.policy.call_ahead_s)
+    )
+
+
+def _site_kinds(data: Payload) -> list[tuple[str, Bilingual]]:
+    present = {site["kind"] for site in data["sites"]}
+    return [
+        (kind.value, in_all_languages(lambda kind=kind: site_kind_words(kind)))
+        for kind in sorted(SYMBOL_KINDS)
+        if kind.value in present
+    ]
+
+
+def _columns() -> list[tuple[str, Bilingual, str]]:
+    columns: tuple[tuple[str, Callable[[], str], str], ...] = (
+        ("name", lambda: _("Settlement"), ""),
+        ("people", lambda: _("People"), "number"),
+        ("destination", lambda: _("Where to"), ""),
+        ("route", lambda: _("Road and crossing"), ""),
+        ("waves", lambda: _("Cars leave"), ""),
+        ("pickups", lambda: _("Buses and vans leave"), ""),
+        ("unserved", lambda: _("Cannot be served"), "number"),
+        ("last", lambda: _("Last one safe"), "number"),
+    )
+    return [(key, in_all_languages(say), kind) for key, say, kind in columns]
+
+
+def _bounded_row(scenario: Scenario, item: Bounded) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "bound_s": round(item.bound_s),
+        "value_s": round(item.value_s) if math.isfinite(item.value_s) else "",
+        "who": in_all_languages(lambda: bounded_words(item.name)),
+        "people": item.people,
+        "bound": in_all_languages(lambda: clock(scenario, item.bound_s)),
+        "value": in_all_languages(lambda: clock(scenario, item.value_s, round_up=True)),
+        "gap": in_all_languages(lambda: f"{duration(item.gap_s)} ({percent(item.gap_percent)})"),
+        "binding": item.binding,
+    }
+
+
+def _bound_parts(scenario: Scenario, plan: Plan) -> list[tuple[str, Bilingual]]:
+    return [
+        (name, in_all_languages(lambda value=value: f"{duration(value)} ({clock(scenario, value)})"))
+        for name, value in plan.certificate.bound_parts
+    ]
+
+
+def _mean_arrival(scenario: Scenario, plan: Plan) -> str:
+    mean_s = plan.certificate.mean_arrival_s
+    return _("{clock}, {duration} after the start").format(clock=clock(scenario, mean_s), duration=duration(mean_s))
+
+
+def _naive_words(scenario: Scenario, plan: Plan) -> str:
+    naive = plan.certificate.naive
+    return _("{people} out, the last by {clock}").format(
+        people=people_words(naive.people_served), clock=clock(scenario, naive.clearance_s, round_up=True)
+    )
+
+
+def _comparison(scenario: Scenario, outcome: Outcome, item: ReportedFigure) -> dict[str, Any]:
+    share = item.people_out / item.of_people if item.of_people else 0.0
+    planned = outcome.safe / outcome.people if outcome.people else 0.0
+    return {
+        "title": in_all_languages(lambda: _reported_title(scenario, item)),
+        "percent": percent(100 * share),
+        "width_reported": round(BAR_WIDTH * min(1.0, share)),
+        "width_plan": round(BAR_WIDTH * min(1.0, planned)),
+        "reported": in_all_languages(
+            lambda: _("reported: {percent}, {people} of {all} ({assisted} transported, {own} on their own)").format(
+                percent=percent(100 * share), people=number(item.people_out), all=number(item.of_people),
+                assisted=number(item.assisted), own=number(item.by_themselves),
+            )
+        ),
+        "planned": in_all_languages(
+            lambda: _("this plan: {percent} in {duration}, if everyone goes").format(
+                percent=percent(100 * planned), duration=duration(outcome.clearance_s)
+            )
+        ),
+        "source": item.source,
+    }  # fmt: skip
+
+
+def _reported_title(scenario: Scenario, item: ReportedFigure) -> str:
+    reported = date.fromisoformat(item.as_of[:10])
+    issued = scenario.order.issued[:10]
+    days = (reported - date.fromisoformat(issued)).days if issued else 0
+    if days > 0:
+        return _("By {date}, {days} days after the order").format(date=f"{reported:%d.%m.%Y}", days=days)
+    return _("By {date}").format(date=f"{reported:%d.%m.%Y}")
+
+
+def _limits() -> list[Bilingual]:
+    sayings: tuple[Callable[[], str], ...] = (
+        lambda: _("It does not foresee shelling, alerts, breakdowns or weather; the times are those of a day without them."),
+        lambda: _("It assumes that everyone goes when told; who will really go, and when, is another question."),
+        lambda: _("It holds no positions of armed forces and says nothing of where it is safe to fight or to stay."),
+        lambda: _("Every figure rests on the assumptions above; where they change, plan again."),
+        lambda: _("Before anybody drives: check each road and crossing with those who stand there."),
+    )  # fmt: skip
+    return [in_all_languages(say) for say in sayings]
