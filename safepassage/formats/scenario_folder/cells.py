@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from safepassage.errors import ModelError
 from safepassage.formats.clock import parse_time, seconds_since
+from safepassage.formats.fault_list import FaultList, remedy_for_name
 from safepassage.formats.scenario_folder.columns import Column, ColumnKind
-from safepassage.formats.scenario_folder.faults import FaultList, remedy_for_name
 from safepassage.formats.wkt import parse_line
 from safepassage.i18n import _
 

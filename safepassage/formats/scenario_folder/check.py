@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from safepassage.formats.fault_list import FaultList
 from safepassage.formats.scenario_folder.build import Tables
-from safepassage.formats.scenario_folder.faults import FaultList
 from safepassage.formats.scenario_folder.settings import Settings
 
 

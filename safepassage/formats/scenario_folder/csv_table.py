@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from safepassage.formats.fault_list import FaultList, remedy_for_name
 from safepassage.formats.scenario_folder.cells import CellReader, Cells
 from safepassage.formats.scenario_folder.columns import Table
-from safepassage.formats.scenario_folder.faults import FaultList, remedy_for_name
 from safepassage.formats.scenario_folder.text_file import is_readable_text
 from safepassage.i18n import _
 from safepassage.progress import Progress

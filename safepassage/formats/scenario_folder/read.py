@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from safepassage.errors import Fault, InputError, ModelError
+from safepassage.formats.fault_list import FaultList, nearest
 from safepassage.formats.scenario_folder.build import Tables, build_scenario, directed_links
 from safepassage.formats.scenario_folder.cells import CellReader
 from safepassage.formats.scenario_folder.check import check_tables
 from safepassage.formats.scenario_folder.csv_table import empty_table, read_table
-from safepassage.formats.scenario_folder.faults import FaultList, nearest
 from safepassage.formats.scenario_folder.folder import ScenarioFolder
 from safepassage.formats.scenario_folder.schema import FILES, SETTINGS_FILE, TABLES
 from safepassage.formats.scenario_folder.settings import Settings, read_settings

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from safepassage.errors import ModelError
 from safepassage.formats.clock import parse_time
+from safepassage.formats.fault_list import FaultList, remedy_for_name
 from safepassage.formats.scenario_folder.cells import (
     number_problem,
     range_words,
@@ -21,7 +22,6 @@ from safepassage.formats.scenario_folder.cells import (
     time_remedy,
 )
 from safepassage.formats.scenario_folder.columns import Column, ColumnKind, Section
-from safepassage.formats.scenario_folder.faults import FaultList, remedy_for_name
 from safepassage.formats.scenario_folder.schema import SECTIONS, SETTINGS_FILE
 from safepassage.formats.scenario_folder.text_file import is_readable_text
 from safepassage.i18n import _

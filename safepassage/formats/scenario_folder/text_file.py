@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-from safepassage.formats.scenario_folder.faults import FaultList
+from safepassage.formats.fault_list import FaultList
 from safepassage.i18n import _
 
 LARGEST_FILE_BYTES = 512 * 2**20
