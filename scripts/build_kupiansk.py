@@ -555,7 +555,7 @@ def settlement_row(
 
 def site_rows(settlements: Sequence[Row], roads: Roads, assumed: Mapping[str, float]) -> list[Row]:
     """An assembly point a settlement, then the places on the way and at its end."""
-    rows = [assembly_point(settlement, assumed) for settlement in settlements]
+    rows = [assembly_point(settlement, assumed) for settlement in settlements if settlement["in_scope"]]
     hub, station, kharkiv = SHEVCHENKOVE, OSYNOVO, "kharkiv"
     for site, kind, name_uk, name_en, node, facts in (
         ("hub-shevchenkove", "handover_hub", "Пункт передачі, Шевченкове", "Handover hub, Shevchenkove", hub,
