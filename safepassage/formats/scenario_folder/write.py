@@ -39,12 +39,29 @@ def write_scenario(folder: ScenarioFolder | Scenario, path: Path, *, replace: bo
     guarded against spreadsheet formulas: the tables are input, and a guard would change names on the way
     back. Tables made for people to open are guarded.
     """
+    write_folder(Path(path), scenario_files(folder), replace=replace)
+
+
+def scenario_files(folder: ScenarioFolder | Scenario) -> dict[str, str | None]:
+    """
+    The files of a scenario folder.
+
+    Parameters
+    ----------
+    folder : ScenarioFolder or Scenario
+        What to write.
+
+    Returns
+    -------
+    dict of str to str or None
+        Text by file name; None for a table that the scenario does not have.
+    """
     if isinstance(folder, Scenario):
         folder = ScenarioFolder(folder)
     files: dict[str, str | None] = {SETTINGS_FILE: settings_text(folder.scenario)}
     for table in TABLES:
         files[table.file] = _table_text(folder.scenario, table, folder.kept.get(table.file, {}))
-    write_folder(Path(path), files, replace=replace)
+    return files
 
 
 def _table_text(scenario: Scenario, table: Table, kept: Mapping[str, tuple[str, ...]]) -> str | None:
