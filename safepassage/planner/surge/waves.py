@@ -61,6 +61,8 @@ class Timetable:
         Vehicles that use the roads as well; they are let through first.
     release_factor : float
         How much more than a road's capacity is sent towards it, so that it never stands idle.
+    margin_s : float
+        Cars are to arrive this long before a curfew (s).
     """
 
     def __init__(
@@ -70,8 +72,10 @@ class Timetable:
         trips: Sequence[Trip] = (),
         *,
         release_factor: float = 1.0,
+        margin_s: float = 0.0,
     ) -> None:
         self.problem = problem
+        self.margin_s = margin_s
         self.routes = list(routes)
         self.step_s, self.n_steps = self._choose_steps()
         used = np.unique(np.concatenate([np.zeros(0, np.int32), *(route.resources for route in routes)]))
@@ -157,7 +161,7 @@ class Timetable:
 
     def _may_leave(self, route: CarRoute, earliest_s: float) -> np.ndarray:
         start = np.arange(self.n_steps) * float(self.step_s)
-        latest_arrival = start + self.step_s + route.free_flow_s
+        latest_arrival = start + self.step_s + route.free_flow_s + self.margin_s
         may = np.zeros(self.n_steps, dtype=np.bool_)
         for open_s, close_s in self.problem.scenario.open_windows():
             may |= (start >= open_s) & (latest_arrival <= close_s)

@@ -1,0 +1,144 @@
+"""Plan a surge: state the problem, bound it, route the cars, plan the fleet, play, certify."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from safepassage.errors import InfeasibleError
+from safepassage.i18n import _
+from safepassage.model.outcome import Outcome
+from safepassage.model.plan import Plan, Unserved
+from safepassage.model.scenario import Scenario
+from safepassage.planner.surge.certificate import CarBound, bound_cars, certify
+from safepassage.planner.surge.draft import draft_plan
+from safepassage.planner.surge.fleet import plan_fleet
+from safepassage.planner.surge.naive import naive_plan
+from safepassage.planner.surge.problem import SurgeProblem, state_problem
+from safepassage.planner.surge.routes import choose_routes
+from safepassage.planner.surge.search import CarPlan, CarSearch
+from safepassage.progress import NoProgress, Progress
+from safepassage.simulator.playback import simulate
+
+CAR_PLAYS = 60
+FLEET_ITERATIONS = 400
+# Search effort falls with the size of the case, by a rule and not by the clock.
+_CARS_AT_FULL_EFFORT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class SurgeResult:
+    """
+    A certified plan and the two plays behind its certificate.
+
+    Attributes
+    ----------
+    plan : Plan
+        With its certificate.
+    outcome : Outcome
+        The plan, played.
+    naive : Outcome
+        The baseline, played.
+    """
+
+    plan: Plan
+    outcome: Outcome
+    naive: Outcome
+
+
+def plan_surge(
+    scenario: Scenario,
+    *,
+    scenario_hash: str,
+    seed: int,
+    progress: Progress | None = None,
+) -> SurgeResult:
+    """
+    Plan the evacuation of a district within hours.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What to plan for.
+    scenario_hash : str
+        SHA-256 of the scenario.
+    seed : int
+        Of every random choice.
+    progress : Progress, optional
+        Told of each phase.
+
+    Returns
+    -------
+    SurgeResult
+        The same for the same arguments.
+
+    Raises
+    ------
+    InfeasibleError
+        Where nobody at all can be brought to safety.
+    """
+    progress = progress or NoProgress()
+    progress.start(_("Reading the problem"), None)
+    problem = state_problem(scenario)
+    choice = choose_routes(problem)
+    bound = bound_cars(problem, progress=progress)
+    fleet = plan_fleet(
+        scenario,
+        problem.carless,
+        problem.paths,
+        seed=seed,
+        iterations=FLEET_ITERATIONS,
+        capacity_left=_room_after_cars(problem),
+        progress=progress,
+    )
+    plays = _car_plays(problem)
+    cars = CarSearch(problem, choice, fleet.trips, bound_s=bound.bound_s).run(
+        seed=seed, iterations=plays, progress=progress
+    )
+    progress.start(_("Playing the plan and the baseline"), 2)
+    draft = draft_plan(
+        scenario,
+        f"s{seed}",
+        scenario_hash=scenario_hash,
+        routes=cars.routes,
+        waves=cars.waves,
+        queues=cars.queues,
+        fleet=fleet,
+        unserved=(*problem.unserved, *_out_of_time(cars, bound)),
+    )
+    if not draft.assignments:
+        raise InfeasibleError(_nobody(draft))
+    outcome = simulate(scenario, draft, seed=seed)
+    progress.advance()
+    naive = simulate(scenario, naive_plan(problem, scenario_hash=scenario_hash), seed=seed)
+    progress.advance()
+    work = (("car_plays_allowed", plays), ("car_plays", cars.plays), *fleet.work)
+    certificate = certify(problem, draft, outcome, naive, bound, seed=seed, work_budget=work)
+    return SurgeResult(replace(draft, certificate=certificate), outcome, naive)
+
+
+def _car_plays(problem: SurgeProblem) -> int:
+    cars = sum(queue.cars for queue in problem.queues)
+    return max(4, min(CAR_PLAYS, CAR_PLAYS * _CARS_AT_FULL_EFFORT // max(cars, 1)))
+
+
+def _room_after_cars(problem: SurgeProblem) -> Mapping[str, float]:
+    """What the destinations can still take: cars were given only what the fleet does not need."""
+    driving = sum(queue.people.total for queue in problem.queues)
+    room: dict[str, float] = {}
+    for site in problem.destinations:
+        taken = min(site.capacity_persons, driving) if math.isfinite(site.capacity_persons) else 0
+        room[site.id] = site.capacity_persons - taken
+        driving -= int(taken)
+    return room
+
+
+def _out_of_time(cars: CarPlan, bound: CarBound) -> tuple[Unserved, ...]:
+    """Nobody could have taken those left behind only where the bound itself lies past the horizon."""
+    return tuple(replace(part, nobody_could=math.isinf(bound.bound_s)) for part in cars.left_behind)
+
+
+def _nobody(draft: Plan) -> str:
+    reasons = sorted({part.detail for part in draft.unserved})
+    return _("nobody can be brought to safety: {reasons}").format(reasons="; ".join(reasons))

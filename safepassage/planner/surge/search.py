@@ -1,0 +1,331 @@
+"""Improve the cars' plan by playing it: order of the settlements, routes, and how hard roads are pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from safepassage.i18n import _
+from safepassage.model.plan import PinAction, PinKind, ReasonCode, Route, Trip, Unserved, Wave
+from safepassage.planner.surge.cars import CarQueue
+from safepassage.planner.surge.problem import SurgeProblem
+from safepassage.planner.surge.routes import CarRoute, RouteChoice, resource_capacity_per_s
+from safepassage.planner.surge.waves import Timetable, cut_waves
+from safepassage.progress import NoProgress, Progress
+from safepassage.simulator import Workspace, play
+from safepassage.simulator.plan_traffic import plan_traffic
+
+_RELEASE_FACTORS = (1.0, 1.03, 1.1)
+_MARGINS_S = (0.0, 600.0, 1800.0, 3600.0)
+AT_ONCE_S = 60
+_GOOD_ENOUGH = 1.0005
+# Waves keep people at home rather than in a queue; leaving all at once must gain this much to be chosen.
+_AT_ONCE_PENALTY = 1.01
+
+
+@dataclass(frozen=True, slots=True)
+class CarPlan:
+    """
+    The cars' part of a plan, played.
+
+    Attributes
+    ----------
+    routes : tuple of Route
+        One a settlement with waves.
+    waves : tuple of Wave
+        By settlement, then time.
+    queues : tuple of CarQueue
+        Who leaves, by settlement.
+    left_behind : tuple of Unserved
+        Who found no time before the horizon.
+    clearance_s : float
+        Played arrival of the last car (s); 0 where there are no cars.
+    mean_arrival_s : float
+        Played mean arrival over cars (s).
+    staged : bool
+        False where leaving all at once was best.
+    plays : int
+        Simulations used.
+    """
+
+    routes: tuple[Route, ...]
+    waves: tuple[Wave, ...]
+    queues: tuple[CarQueue, ...]
+    left_behind: tuple[Unserved, ...]
+    clearance_s: float
+    mean_arrival_s: float
+    staged: bool
+    plays: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """Decisions that make a car plan."""
+
+    order: tuple[int, ...]
+    chosen: tuple[int, ...]
+    release_factor: float
+    margin_s: float
+    staged: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Played:
+    score: tuple[float, float, float, float]
+    draft: _Draft
+    plan: CarPlan
+    last_queue: int
+
+
+class CarSearch:
+    """
+    Search over car plans with the simulator as the judge.
+
+    Parameters
+    ----------
+    problem : SurgeProblem
+        Who leaves and over which roads.
+    choice : RouteChoice
+        Routes to choose from.
+    trips : sequence of Trip
+        The fleet on the same roads.
+    bound_s : float
+        No plan clears the cars before (s); reaching it ends the search.
+    """
+
+    def __init__(
+        self, problem: SurgeProblem, choice: RouteChoice, trips: Sequence[Trip], *, bound_s: float
+    ) -> None:
+        self.problem = problem
+        self.choice = choice
+        self.trips = tuple(trips)
+        self.bound_s = bound_s
+        self.workspace = Workspace(problem.roads)
+        self.plays = 0
+        self.windows = np.array(problem.scenario.open_windows()).reshape(-1, 2)
+        self.earliest_s = _pinned_starts(problem)
+
+    def run(self, *, seed: int, iterations: int, progress: Progress | None = None) -> CarPlan:
+        """
+        Search within a work budget.
+
+        Parameters
+        ----------
+        seed : int
+            Of the moves tried.
+        iterations : int
+            Plays allowed after the starting drafts.
+        progress : Progress, optional
+            Told of every play.
+
+        Returns
+        -------
+        CarPlan
+            The best played: most people, nobody on the road in the curfew, then clearance, then mean
+            arrival.
+        """
+        progress = progress or NoProgress()
+        progress.start(_("Playing the cars"), iterations)
+        best = min((self._play(draft) for draft in self._starts()), key=lambda played: played.score)
+        if best.score[1] > 0:
+            margins = (self._play(replace(best.draft, margin_s=margin)) for margin in _MARGINS_S[1:])
+            best = min((best, *margins), key=lambda played: played.score)
+        rng = np.random.default_rng([seed, len(self.problem.queues)])
+        for _k in range(iterations):
+            progress.advance()
+            if best.plan.clearance_s <= self.bound_s * _GOOD_ENOUGH and best.score[:2] == (0.0, 0.0):
+                break
+            tried = self._play(self._neighbour(best, rng))
+            if tried.score < best.score:
+                best = tried
+        return replace(best.plan, plays=self.plays)
+
+    def _starts(self) -> list[_Draft]:
+        chosen = tuple(self.choice.chosen)
+        near_first = self._near_first(chosen)
+        drafts = [_Draft(near_first, chosen, factor, 0.0) for factor in _RELEASE_FACTORS]
+        drafts.append(_Draft(near_first[::-1], chosen, _RELEASE_FACTORS[1], 0.0))
+        nearest = (0,) * len(chosen)
+        drafts.append(_Draft(self._near_first(nearest), nearest, _RELEASE_FACTORS[1], 0.0))
+        drafts += [_Draft(near_first, routes, 1.0, 0.0, staged=False) for routes in (chosen, nearest)]
+        return drafts
+
+    def _near_first(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
+        """Queues by the time to the busiest place on their way: the first cars there are the nearest."""
+        capacity = resource_capacity_per_s(self.problem.roads)
+        work = np.zeros(capacity.size)
+        routes = [routes[k] for routes, k in zip(self.choice.candidates, chosen, strict=True)]
+        for queue, route in zip(self.problem.queues, routes, strict=True):
+            work[route.resources] += queue.cars / capacity[route.resources]
+        hazard = {place.id: place.hazard for place in self.problem.scenario.settlements}
+
+        def key(i: int) -> tuple[float, float, int]:
+            route = routes[i]
+            busiest = int(np.argmax(work[route.resources])) if route.resources.size else -1
+            reached_s = float(route.reached_s[busiest]) if busiest >= 0 else 0.0
+            return (reached_s, -hazard[self.problem.queues[i].settlement], i)
+
+        return tuple(sorted(range(len(routes)), key=key))
+
+    def _neighbour(self, best: _Played, rng: np.random.Generator) -> _Draft:
+        """Move one settlement in the order, or onto another of its routes; often the one that ends last."""
+        draft = best.draft
+        n = len(draft.order)
+        queue = best.last_queue if rng.random() < 0.5 else int(rng.integers(n))
+        routes = self.choice.candidates[queue]
+        if len(routes) > 1 and rng.random() < 0.4:
+            other = int(rng.integers(len(routes) - 1))
+            chosen = list(draft.chosen)
+            chosen[queue] = other + (other >= chosen[queue])
+            return replace(draft, chosen=tuple(chosen))
+        if rng.random() < 0.2:
+            factor = float(np.clip(draft.release_factor + rng.normal(0.0, 0.05), 1.0, 1.5))
+            return replace(draft, release_factor=factor)
+        order = [i for i in draft.order if i != queue]
+        order.insert(int(rng.integers(n)), queue)
+        return replace(draft, order=tuple(order))
+
+    def _play(self, draft: _Draft) -> _Played:
+        self.plays += 1
+        routes = [routes[k] for routes, k in zip(self.choice.candidates, draft.chosen, strict=True)]
+        waves, left = self._schedule(draft, routes)
+        named = tuple(self._named(i, route) for i, route in enumerate(routes))
+        traffic = plan_traffic(
+            self.problem.roads, named, waves, self.trips, self.problem.scenario.policy.boarding
+        )
+        result = play(self.problem.roads, traffic.demand, workspace=self.workspace)
+        n_cars = traffic.car_wave.size
+        depart_s, arrive_s = result.leg_depart_s[:n_cars], result.leg_arrive_s[:n_cars]
+        stuck = int(np.isnan(arrive_s).sum())
+        at_night = self._at_night(depart_s, arrive_s)
+        clearance_s = float(np.nanmax(arrive_s, initial=0.0))
+        mean_s = float(np.nanmean(arrive_s)) if n_cars > stuck else 0.0
+        late = sum(queue.people.total for queue in left)
+        last = int(np.nanargmax(arrive_s)) if n_cars > stuck else -1
+        settlement = waves[traffic.car_wave[last]].settlement if last >= 0 else ""
+        ids = [queue.settlement for queue in self.problem.queues]
+        plan = CarPlan(
+            routes=tuple(route for route in named if any(wave.route == route.id for wave in waves)),
+            waves=waves,
+            queues=tuple(
+                _without(queue, rest) for queue, rest in zip(self.problem.queues, left, strict=True)
+            ),
+            left_behind=tuple(_out_of_time(queue) for queue in left if queue.households),
+            clearance_s=clearance_s,
+            mean_arrival_s=mean_s,
+            staged=draft.staged,
+            plays=self.plays,
+        )
+        penalty = 1.0 if draft.staged else _AT_ONCE_PENALTY
+        score = (float(late + stuck), float(at_night), clearance_s * penalty, mean_s)
+        return _Played(score, draft, plan, ids.index(settlement) if settlement else 0)
+
+    def _schedule(
+        self, draft: _Draft, routes: Sequence[CarRoute]
+    ) -> tuple[tuple[Wave, ...], tuple[CarQueue, ...]]:
+        timetable = Timetable(
+            self.problem,
+            routes,
+            self.trips,
+            release_factor=draft.release_factor,
+            margin_s=draft.margin_s,
+        )
+        by_queue: dict[int, tuple[Wave, ...]] = {}
+        left: dict[int, CarQueue] = {}
+        for i in draft.order:
+            queue = self.problem.queues[i]
+            if draft.staged:
+                departures = timetable.reserve(i, earliest_s=self.earliest_s[i])
+                by_queue[i], left[i] = cut_waves(
+                    queue,
+                    departures,
+                    step_s=timetable.step_s,
+                    grid_s=self.problem.scenario.policy.wave_grid_s,
+                    route_id=self._route_id(i, routes[i]),
+                )
+            else:
+                by_queue[i] = (self._all_at_once(i, routes[i]),)
+                left[i] = CarQueue(queue.settlement, ())
+        numbers = range(len(routes))
+        return tuple(wave for i in numbers for wave in by_queue[i]), tuple(left[i] for i in numbers)
+
+    def _all_at_once(self, i: int, route: CarRoute) -> Wave:
+        queue = self.problem.queues[i]
+        start_s = int(max(self.windows[0, 0] if len(self.windows) else 0.0, self.earliest_s[i]))
+        return Wave(
+            id=f"{queue.settlement}/1",
+            settlement=queue.settlement,
+            route=self._route_id(i, route),
+            start_s=start_s,
+            end_s=start_s + AT_ONCE_S,
+            vehicles=queue.cars,
+            households=len(queue.households),
+            people=queue.people,
+        )
+
+    def _route_id(self, i: int, route: CarRoute) -> str:
+        site = self.problem.destinations[route.destination]
+        return f"{self.problem.queues[i].settlement}>{site.id}"
+
+    def _named(self, i: int, route: CarRoute) -> Route:
+        network = self.problem.roads
+        return Route(
+            id=self._route_id(i, route),
+            settlement=self.problem.queues[i].settlement,
+            destination=self.problem.destinations[route.destination].id,
+            links=tuple(network.link_id[link] for link in route.links),
+            length_m=float(network.length_m[list(route.links)].sum()),
+            free_flow_s=route.free_flow_s,
+        )
+
+    def _at_night(self, depart_s: np.ndarray, arrive_s: np.ndarray) -> int:
+        """Cars on the road outside the open windows."""
+        if not len(self.windows):
+            return int(depart_s.size)
+        window = np.searchsorted(self.windows[:, 0], depart_s, side="right") - 1
+        outside = (window < 0) | (arrive_s > self.windows[np.maximum(window, 0), 1])
+        return int((outside & ~np.isnan(arrive_s)).sum())
+
+
+def _without(queue: CarQueue, rest: CarQueue) -> CarQueue:
+    return CarQueue(queue.settlement, queue.households[: len(queue.households) - len(rest.households)])
+
+
+def _out_of_time(queue: CarQueue) -> Unserved:
+    detail = _("the roads cannot carry everyone before the horizon; raise horizon_h or open another road")
+    return Unserved(
+        queue.settlement, queue.people, queue.needs, len(queue.households), ReasonCode.OUT_OF_TIME, detail,
+        nobody_could=False,
+    )  # fmt: skip
+
+
+def _pinned_starts(problem: SurgeProblem) -> list[float]:
+    """Earliest start of each queue: what a pin on its waves says, else the start of the scenario."""
+    pinned = {
+        pin.subject: float(pin.value)
+        for pin in problem.scenario.pins
+        if pin.kind == PinKind.WAVE and pin.action == PinAction.FORCE
+    }
+    return [pinned.get(queue.settlement, 0.0) for queue in problem.queues]
+
+
+def nearest_way(problem: SurgeProblem, choice: RouteChoice) -> RouteChoice:
+    """
+    The choice in which every settlement drives to its nearest destination by the shortest way.
+
+    Parameters
+    ----------
+    problem : SurgeProblem
+        Roads and destinations.
+    choice : RouteChoice
+        Candidates; the first of each queue is its nearest way.
+
+    Returns
+    -------
+    RouteChoice
+        One candidate a queue.
+    """
+    candidates = [[routes[0]] for routes in choice.candidates]
+    return RouteChoice([0] * len(problem.queues), candidates, 0)
