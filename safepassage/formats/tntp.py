@@ -133,7 +133,9 @@ def read_tntp_trips(path: Path) -> Mapping[tuple[str, str], float]:
         if words[0].lower() == "origin":
             origin = words[1] if len(words) == 2 and words[1].isdigit() else ""
             if not origin:
-                reader.fault(number, "Origin", text, _("is no origin line"), _("write 'Origin' and a node number"))
+                reader.fault(
+                    number, "Origin", text, _("is no origin line"), _("write 'Origin' and a node number")
+                )
             continue
         for entry in filter(None, (part.strip() for part in text.split(";"))):
             destination, _colon, amount = (part.strip() for part in entry.partition(":"))

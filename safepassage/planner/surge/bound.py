@@ -225,7 +225,9 @@ def t_star_steps(
     case = _case(network, demand, None, (), 1.0)
     if case.unreachable.size:
         raise InfeasibleError(
-            _("{count} origins have no way to a destination; leave them out").format(count=case.unreachable.size)
+            _("{count} origins have no way to a destination; leave them out").format(
+                count=case.unreachable.size
+            )
         )
     if not case.demand.n_origins:
         return 0
@@ -317,7 +319,9 @@ def _case(
     wanted = np.flatnonzero(demand.amount_pcu > 0)
     first = flow_graph(network, _only(demand, wanted), capacity)
     times_s = free_flow_times_s(first)
-    served = reachable_origins(first) & np.isfinite(_earliest_arrival_s(times_s, demand.ready_s[wanted], windows))
+    served = reachable_origins(first) & np.isfinite(
+        _earliest_arrival_s(times_s, demand.ready_s[wanted], windows)
+    )
     if wanted.size and not served.any():
         raise InfeasibleError(
             _("none of the {count} origins with traffic can reach a destination").format(count=wanted.size)

@@ -128,7 +128,9 @@ def capacity_by_cell(
 def _in_order(network: RoadNetwork, changes: Sequence[CapacityChange]) -> list[CapacityChange]:
     for change in changes:
         if not 0 <= change.link < network.n_links:
-            raise ModelError(f"a capacity change names link {change.link}; give one of {network.n_links} links")
+            raise ModelError(
+                f"a capacity change names link {change.link}; give one of {network.n_links} links"
+            )
     return sorted(changes, key=lambda change: (change.link, change.start_s))
 
 

@@ -233,9 +233,7 @@ def least_time(
     Starts from the fluid's least time and steps back until the cut of that time, counted in whole
     vehicles, is too small. Every returned time is proven by its own cut.
     """
-    cut = flow_cut(
-        parametric, members, free_destination, need=need, horizon=horizon, stop_below=stop_below
-    )
+    cut = flow_cut(parametric, members, free_destination, need=need, horizon=horizon, stop_below=stop_below)
     while cut.time > max(stop_below, 0.0):
         excess = cut_amount(parametric, cut, largest_vehicle) - need
         if excess < 0:

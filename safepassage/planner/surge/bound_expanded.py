@@ -186,7 +186,9 @@ def most_arrivals(stepped: SteppedGraph, n_cells: int) -> Arrivals:
     solver.add_arcs_with_capacity(expansion.tail, expansion.head, expansion.capacity)
     status = solver.solve(expansion.source, expansion.sink)
     if status != solver.OPTIMAL:
-        raise SafepassageError(f"the maximum flow over {len(expansion.tail)} arcs failed with status {status}")
+        raise SafepassageError(
+            f"the maximum flow over {len(expansion.tail)} arcs failed with status {status}"
+        )
     near = np.zeros(expansion.sink + 1, np.bool_)
     near[solver.get_source_side_min_cut()] = True
     crossing = (expansion.arc >= 0) & near[expansion.tail] & ~near[expansion.head]
@@ -250,9 +252,9 @@ def _steps_to_go(stepped: SteppedGraph) -> UnitArray:
 def _whole(parametric: ParametricGraph) -> UnitArray:
     cost = parametric.cost.copy()
     cost[1::2] = np.inf
-    times = shortest_times(
-        parametric.first, parametric.leaving, parametric.end, cost, parametric.source
-    )[: parametric.source]
+    times = shortest_times(parametric.first, parametric.leaving, parametric.end, cost, parametric.source)[
+        : parametric.source
+    ]
     return np.minimum(times, np.iinfo(np.int32).max // 4).astype(np.int64)
 
 
@@ -311,9 +313,7 @@ def _ranges(start: UnitArray, stop: UnitArray) -> UnitArray:
 
 def _capacities(stepped: SteppedGraph, arc: IndexArray, cell: IndexArray, n_cells: int) -> UnitArray:
     """Units that may enter each arc of the expansion; waiting has no limit."""
-    share = np.concatenate(
-        [part.open_share(stepped.grid.step_s) for part in stepped.grid.parts(n_cells)]
-    )
+    share = np.concatenate([part.open_share(stepped.grid.step_s) for part in stepped.grid.parts(n_cells)])
     limited = np.isfinite(stepped.units)
     plain = np.where(limited, stepped.units, 0.0)
     capacity = np.where(limited[arc] & (arc >= 0), plain[arc] * share[cell], np.inf)

@@ -175,7 +175,10 @@ def _add_turns(
     limit = {
         (int(a), int(b)): float(capacity)
         for a, b, capacity in zip(
-            network.movement_in_link, network.movement_out_link, network.movement_capacity_pcu_per_h, strict=True
+            network.movement_in_link,
+            network.movement_out_link,
+            network.movement_capacity_pcu_per_h,
+            strict=True,
         )
     }
     leaving: dict[int, list[int]] = {}
@@ -189,9 +192,7 @@ def _add_turns(
                 tails.append(link_head[into])
                 heads.append(link_tail[out])
                 rates.append(per_hour_to_per_s(capacity))
-    arcs.add(
-        np.array(tails, np.int32), np.array(heads, np.int32), rate_pcu_per_s=np.array(rates, np.float64)
-    )
+    arcs.add(np.array(tails, np.int32), np.array(heads, np.int32), rate_pcu_per_s=np.array(rates, np.float64))
 
 
 def _join(

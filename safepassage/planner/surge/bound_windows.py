@@ -214,3 +214,51 @@ def ready_cells(ready_s: FloatArray, part: WindowCells, step_s: float) -> IndexA
     """
     offset = np.floor(np.maximum(ready_s - part.start_s, 0.0) / step_s)
     return np.minimum(offset, np.iinfo(np.int32).max // 2).astype(np.int32)
+
+
+def open_time_s(windows: Windows, from_s: float, until_s: float) -> float:
+    """
+    Open time between two clock times.
+
+    Parameters
+    ----------
+    windows : tuple of (start_s, end_s)
+        As from `joined_windows`.
+    from_s, until_s : float
+        Clock times (s).
+
+    Returns
+    -------
+    float
+        Seconds; ``inf`` where both ends are open for ever.
+    """
+    total_s = 0.0
+    for start_s, end_s in windows:
+        total_s += max(0.0, min(end_s, until_s) - max(start_s, from_s))
+    return total_s
+
+
+def open_clock_s(windows: Windows, from_s: float, amount_s: float) -> float:
+    """
+    Clock time at which an amount of open time has passed.
+
+    Parameters
+    ----------
+    windows : tuple of (start_s, end_s)
+        As from `joined_windows`.
+    from_s : float
+        When to begin to count (s).
+    amount_s : float
+        Open time (s).
+
+    Returns
+    -------
+    float
+        Seconds since the start; ``inf`` where the windows end before.
+    """
+    for start_s, end_s in windows:
+        begin_s = max(start_s, from_s)
+        if begin_s + amount_s <= end_s:
+            return begin_s + amount_s
+        amount_s -= max(0.0, end_s - begin_s)
+    return np.inf

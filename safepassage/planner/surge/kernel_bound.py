@@ -234,9 +234,7 @@ def quickest_flow(
     rate_sum = 0.0
     length_sum = 0.0
     while True:
-        _reduced_distances(
-            first, leaving, end, cost, room, potential, source, sink, reach, via, key, item
-        )
+        _reduced_distances(first, leaving, end, cost, room, potential, source, sink, reach, via, key, item)
         if potential[sink] + reach[sink] >= time or time <= stop_below:
             break
         ahead = reach[sink]

@@ -1,0 +1,444 @@
+"""The fleet bound: a time before which no fleet plan whatever can have brought the people to safety."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from safepassage.errors import ModelError
+from safepassage.model.arrays import FlagArray, FloatArray, OffsetArray, frozen_array
+from safepassage.model.people import NeedClass, NeedCount
+from safepassage.model.policy import Boarding
+from safepassage.planner.surge.bound_windows import ALWAYS, Windows, joined_windows, open_clock_s, open_time_s
+from safepassage.planner.surge.fleet_bound_program import (
+    EXACT_TRIP_COUNTS,
+    ClassProgram,
+    most_served,
+)
+
+NEEDS = tuple(NeedClass)
+# The search for the time stops when it is bracketed this closely, relatively; the lower end is the bound.
+TOLERANCE = 2e-4
+FIRST_STRIDE = 0.005
+# A linear program that falls short by less than this many persons is taken to serve them.
+PERSON_NOISE = 1e-4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FleetGroup:
+    """
+    Alike vehicles of one depot.
+
+    Attributes
+    ----------
+    count : int
+        Vehicles.
+    seats, wheelchair_places, stretcher_places : int
+        Places in one vehicle.
+    depot_to_stop_s : float64[n_stops]
+        Free-flow time from the depot to each stop (s); ``inf`` where there is no way.
+    available_from_s : float
+        When the vehicles may leave the depot (s since the start).
+    crew_hours : float
+        Longest duty, counted from then (h).
+    """
+
+    count: int
+    seats: int
+    wheelchair_places: int
+    stretcher_places: int
+    depot_to_stop_s: FloatArray
+    available_from_s: float = 0.0
+    crew_hours: float = np.inf
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "depot_to_stop_s", frozen_array(self.depot_to_stop_s, np.float64))
+        if self.count < 0 or min(self.seats, self.wheelchair_places, self.stretcher_places) < 0:
+            raise ModelError("a fleet group has a negative number of vehicles or places; give numbers >= 0")
+        if not (self.available_from_s >= 0 and self.crew_hours > 0):
+            raise ModelError(
+                "a fleet group has no time to work; give available_from_s >= 0 and crew_hours > 0"
+            )
+
+    def places(self, need: NeedClass) -> int:
+        """Places for a need class in one vehicle; a carer takes a seat."""
+        if need == NeedClass.WHEELCHAIR:
+            return self.wheelchair_places
+        return self.stretcher_places if need == NeedClass.STRETCHER else self.seats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FleetService:
+    """
+    A scheduled service to safety, such as a train, which vehicles can bring people to.
+
+    Attributes
+    ----------
+    depart_s, arrive_s : float64[n_runs]
+        When each run leaves the station and when its passengers are safe (s since the start).
+    seats, wheelchair_places, stretcher_places : int
+        Places in one run.
+    stop_to_station_s : float64[n_stops]
+        Free-flow time from each stop (s); ``inf`` where there is no way.
+    station_to_stop_s : float64[n_stops]
+        Free-flow time back (s).
+    walking_stop : tuple of int
+        Stops from which people reach the station on foot, without a vehicle.
+    """
+
+    depart_s: FloatArray
+    arrive_s: FloatArray
+    seats: int
+    wheelchair_places: int
+    stretcher_places: int
+    stop_to_station_s: FloatArray
+    station_to_stop_s: FloatArray
+    walking_stop: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("depart_s", "arrive_s", "stop_to_station_s", "station_to_stop_s"):
+            object.__setattr__(self, name, frozen_array(getattr(self, name), np.float64))
+        if self.depart_s.shape != self.arrive_s.shape or (self.arrive_s < self.depart_s).any():
+            raise ModelError(
+                "a scheduled service arrives before it leaves; give one later arrival a departure"
+            )
+
+    def places(self, need: NeedClass) -> int:
+        """Places for a need class in one run; a carer takes a seat."""
+        if need == NeedClass.WHEELCHAIR:
+            return self.wheelchair_places
+        return self.stretcher_places if need == NeedClass.STRETCHER else self.seats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FleetTask:
+    """
+    What the fleet has to do, as plain numbers.
+
+    Attributes
+    ----------
+    people : int64[n_stops, 4]
+        Persons at each stop by need class, in the order of `NeedClass`.
+    groups : tuple of FleetGroup
+        Vehicles.
+    stop_to_destination_s : float64[n_stops, n_destinations]
+        Free-flow time to each safe place (s); ``inf`` where there is no way.
+    destination_to_stop_s : float64[n_destinations, n_stops]
+        Free-flow time back (s).
+    destination_takes : bool[n_destinations, 4]
+        Which need classes each safe place takes in; all by default.
+    services : tuple of FleetService
+        Scheduled runs to safety.
+    boarding : Boarding
+        Time vehicles stand at stops.
+    drive_before_break_s, break_s : float
+        A driver rests ``break_s`` after at most that much driving.
+    open_windows : sequence of (start_s, end_s), optional
+        Times in which vehicles may be on the road; always by default.
+
+    Notes
+    -----
+    Times must be shortest times on one road network: a detour through another place is never faster.
+    """
+
+    people: OffsetArray
+    groups: tuple[FleetGroup, ...]
+    stop_to_destination_s: FloatArray
+    destination_to_stop_s: FloatArray
+    destination_takes: FlagArray = field(default_factory=lambda: np.zeros((0, len(NEEDS)), np.bool_))
+    services: tuple[FleetService, ...] = ()
+    boarding: Boarding = Boarding()
+    drive_before_break_s: float = np.inf
+    break_s: float = 0.0
+    open_windows: Sequence[tuple[float, float]] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("stop_to_destination_s", "destination_to_stop_s"):
+            object.__setattr__(self, name, frozen_array(getattr(self, name), np.float64))
+        object.__setattr__(self, "people", frozen_array(self.people, np.int64))
+        takes = self.destination_takes
+        if not len(takes):
+            takes = np.ones((self.stop_to_destination_s.shape[1], len(NEEDS)), np.bool_)
+        object.__setattr__(self, "destination_takes", frozen_array(takes, np.bool_))
+        _check_task(self)
+
+    @property
+    def n_stops(self) -> int:
+        """Number of stops."""
+        return len(self.people)
+
+
+def _check_task(task: FleetTask) -> None:
+    n_destinations = task.stop_to_destination_s.shape[1]
+    shapes = {
+        "people": (task.people.shape, (task.n_stops, len(NEEDS))),
+        "stop_to_destination_s": (task.stop_to_destination_s.shape, (task.n_stops, n_destinations)),
+        "destination_to_stop_s": (task.destination_to_stop_s.shape, (n_destinations, task.n_stops)),
+        "destination_takes": (task.destination_takes.shape, (n_destinations, len(NEEDS))),
+    }
+    for number, group in enumerate(task.groups):
+        shapes[f"groups[{number}].depot_to_stop_s"] = (group.depot_to_stop_s.shape, (task.n_stops,))
+    for number, service in enumerate(task.services):
+        shapes[f"services[{number}].stop_to_station_s"] = (service.stop_to_station_s.shape, (task.n_stops,))
+        shapes[f"services[{number}].station_to_stop_s"] = (service.station_to_stop_s.shape, (task.n_stops,))
+    for name, (found, needed) in shapes.items():
+        if found != needed:
+            raise ModelError(f"{name} has the shape {found}; give {needed}")
+    if (task.people < 0).any():
+        raise ModelError("people holds a negative number; give counts of persons")
+    if not (task.drive_before_break_s > 0 and task.break_s >= 0):
+        raise ModelError("drive_before_break_s must be positive and break_s not negative")
+
+
+@dataclass(frozen=True, slots=True)
+class NeedBound:
+    """
+    Bound for one need class.
+
+    Attributes
+    ----------
+    people : int
+        Persons it is about.
+    bound_s : float
+        The last of them is not safe before (s since the start); ``inf`` where the fleet cannot bring
+        that many at all.
+    work_s : float
+        The part from the vehicles' time: trips, places, breaks, hours.
+    farthest_s : float
+        The part from the single farthest trip.
+    most_people : int
+        Most persons of the class that the fleet could ever bring, at best.
+    """
+
+    people: int
+    bound_s: float
+    work_s: float
+    farthest_s: float
+    most_people: int
+
+
+@dataclass(frozen=True, slots=True)
+class FleetBound:
+    """
+    Lower bound on the time at which the fleet has brought everyone to safety.
+
+    Attributes
+    ----------
+    bound_s : float
+        The largest over the need classes, and over all who sit, carers included.
+    by_need : dict of NeedClass to NeedBound
+        For each class with people.
+    seated : NeedBound
+        For all who take a seat: people of the class seat, and carers.
+    """
+
+    bound_s: float
+    by_need: Mapping[NeedClass, NeedBound]
+    seated: NeedBound
+
+
+def fleet_bound(task: FleetTask, *, served: Mapping[NeedClass, int] | None = None) -> FleetBound:
+    """
+    Bound the time by which a fleet can bring people of each need class from stops to safety.
+
+    Parameters
+    ----------
+    task : FleetTask
+        People, vehicles, travel times and rules.
+    served : mapping of NeedClass to int, optional
+        Persons that have to be brought; everybody by default. With fewer, whoever is easiest counts.
+
+    Returns
+    -------
+    FleetBound
+        By need class.
+
+    Notes
+    -----
+    For each class a linear program asks how many persons the fleet can bring within T; the bound is a
+    T at which they are too few. Every real plan satisfies its constraints (see
+    `fleet_bound_program`), because each of these steps only gives the fleet more freedom:
+
+    1. Each need class is moved as if the vehicles carried nobody else.
+    2. Loads may be fractions, and a trip that calls at several stops is split into fractions of trips
+       from each stop alone, in proportion to the places used. By the triangle inequality the trip is
+       at least as long as the way through any one of its stops, hence as any mixture of them.
+    3. A vehicle returns from the safe place nearest to its next stop, and brings people to the safe
+       place nearest to the stop; room there is not limited.
+    4. Vehicles of a group that make equally many trips share their time. The *number* of trips is
+       kept per vehicle: a vehicle that makes three trips has the time for three.
+    5. The last trip of a vehicle ends on arrival: neither its unloading nor a way back counts.
+    6. Vehicles with equally many trips and breaks share their driving time between breaks; where the number
+       of breaks is left open, breaks are charged in proportion to driving, one forgiven a vehicle.
+    7. With open windows a vehicle works in open time only; at each closed gap the standing at one
+       place (unloading and loading a full vehicle) may fall into the gap, and the gap serves as a break.
+    8. A scheduled run takes people up to its places if it arrives by T, whenever they reached the
+       station.
+
+    It is assumed that nobody changes from one vehicle of the fleet to another before being safe.
+    The farthest trip of a single vehicle with a single person bounds the time as well.
+    """
+    windows = joined_windows(task.open_windows)
+    by_need = {}
+    for column, need in enumerate(NEEDS):
+        people = task.people[:, column]
+        if people.sum():
+            number = int(people.sum()) if served is None else int(served.get(need, 0))
+            by_need[need] = _need_bound(task, windows, need, people, number)
+    sitting = [NEEDS.index(NeedClass.SEAT), NEEDS.index(NeedClass.CARER)]
+    people = task.people[:, sitting].sum(axis=1)
+    number = int(people.sum())
+    if served is not None:
+        number = sum(int(served.get(NEEDS[column], 0)) for column in sitting)
+    if NeedClass.CARER in by_need or NeedClass.SEAT not in by_need:
+        seated = _need_bound(task, windows, NeedClass.SEAT, people, number)
+    else:
+        seated = by_need[NeedClass.SEAT]
+    bounds = [seated.bound_s, *(item.bound_s for item in by_need.values())]
+    return FleetBound(bound_s=max(bounds), by_need=by_need, seated=seated)
+
+
+def _need_bound(
+    task: FleetTask, windows: Windows, need: NeedClass, people: OffsetArray, number: int
+) -> NeedBound:
+    if number > people.sum() or number < 0:
+        raise ModelError(
+            f"{number} persons of class {need} are to be served of {people.sum()}; give at most all"
+        )
+    if number == 0:
+        return NeedBound(0, 0.0, 0.0, 0.0, int(people.sum()))
+    single_s = _single_trip_s(task, windows, need)
+    order = np.argsort(single_s, kind="stable")
+    enough = np.searchsorted(np.cumsum(people[order]), number)
+    farthest_s = float(single_s[order[enough]])
+    program = _program(task, need, people)
+    ever = most_served(
+        program, *_working_time(task, windows, np.inf), run_places=_run_places(task, need, np.inf)
+    )
+    most = int(np.floor(min(ever, float(people[np.isfinite(single_s)].sum())) + PERSON_NOISE))
+    if most < number:
+        return NeedBound(number, np.inf, np.inf, farthest_s, most)
+    work_s = _least_time_s(task, windows, program, need, number, farthest_s)
+    return NeedBound(number, max(work_s, farthest_s), work_s, farthest_s, most)
+
+
+def _least_time_s(
+    task: FleetTask, windows: Windows, program: ClassProgram, need: NeedClass, number: int, start_s: float
+) -> float:
+    """The largest time found too short for the persons; ``start_s`` where that is not."""
+
+    def enough(time_s: float, exact_trip_counts: int) -> bool:
+        hours_s, gaps = _working_time(task, windows, time_s)
+        served = most_served(
+            program, hours_s, gaps,
+            run_places=_run_places(task, need, time_s), exact_trip_counts=exact_trip_counts,
+        )  # fmt: skip
+        return served >= number - PERSON_NOISE
+
+    # The small program brackets the time, the large one closes in on it.
+    short_s = _last_not_enough_s(lambda time_s: enough(time_s, 0), start_s)
+    return _last_not_enough_s(lambda time_s: enough(time_s, EXACT_TRIP_COUNTS), short_s)
+
+
+def _last_not_enough_s(enough: Callable[[float], bool], start_s: float) -> float:
+    if enough(start_s):
+        return start_s
+    short_s, stride_s = start_s, FIRST_STRIDE * start_s
+    while not enough(short_s + stride_s):
+        short_s += stride_s
+        stride_s *= 2
+    long_s = short_s + stride_s
+    while long_s - short_s > TOLERANCE * long_s:
+        middle_s = 0.5 * (short_s + long_s)
+        if enough(middle_s):
+            long_s = middle_s
+        else:
+            short_s = middle_s
+    return short_s
+
+
+def _working_time(task: FleetTask, windows: Windows, time_s: float) -> tuple[FloatArray, FloatArray]:
+    """Open time of one vehicle of each group until a time, and the closed gaps within it."""
+    hours_s, gaps = [], []
+    for group in task.groups:
+        start_s = group.available_from_s
+        until_s = min(time_s, start_s + group.crew_hours * 3600.0)
+        hours_s.append(open_time_s(windows, start_s, until_s))
+        gaps.append(float(sum(start_s < end_s < until_s for _, end_s in windows)))
+    return np.array(hours_s), np.array(gaps)
+
+
+def _run_places(task: FleetTask, need: NeedClass, time_s: float) -> FloatArray:
+    return np.array([
+        float(service.places(need) * int((service.arrive_s <= time_s).sum())) for service in task.services
+    ])  # fmt: skip
+
+
+def _single_trip_s(task: FleetTask, windows: Windows, need: NeedClass) -> FloatArray:
+    """Earliest time at which one person of each stop can be safe, with all vehicles at its service."""
+    board_s = task.boarding.stop_s + task.boarding.board_s(NeedCount(**{str(need): 1}))
+    takes = task.destination_takes[:, NEEDS.index(need)]
+    loaded_s = task.stop_to_destination_s[:, takes].min(axis=1, initial=np.inf)
+    safe_s = np.full(task.n_stops, np.inf)
+
+    def arrivals_s(group: FleetGroup, onward_s: FloatArray) -> FloatArray:
+        driven_s = group.depot_to_stop_s + onward_s
+        breaks = np.maximum(np.ceil(driven_s / task.drive_before_break_s) - 1, 0)
+        from_s = group.available_from_s
+        arrive_s = from_s + driven_s + board_s
+        # A night on the way serves as a break.
+        if windows == ALWAYS:
+            arrive_s += np.where(np.isfinite(driven_s), breaks, 0.0) * task.break_s
+        on_the_road_s = np.array([open_clock_s(windows, from_s, time_s) for time_s in driven_s])
+        late = arrive_s > from_s + group.crew_hours * 3600.0
+        return np.where(late, np.inf, np.maximum(arrive_s, on_the_road_s))
+
+    able = [group for group in task.groups if group.count and group.places(need)]
+    for group in able:
+        safe_s = np.minimum(safe_s, arrivals_s(group, loaded_s))
+    for service in task.services:
+        if service.places(need):
+            at_station_s = np.full(task.n_stops, np.inf)
+            at_station_s[list(service.walking_stop)] = 0.0
+            for group in able:
+                at_station_s = np.minimum(at_station_s, arrivals_s(group, service.stop_to_station_s))
+            for depart_s, arrive_s in zip(service.depart_s, service.arrive_s, strict=True):
+                safe_s = np.where(at_station_s <= depart_s, np.minimum(safe_s, arrive_s), safe_s)
+    return safe_s
+
+
+def _program(task: FleetTask, need: NeedClass, people: OffsetArray) -> ClassProgram:
+    """The numbers of the linear program, for the stops that have people of the class."""
+    stops = np.flatnonzero(people)
+    takes = task.destination_takes[:, NEEDS.index(need)]
+    onward = [task.stop_to_destination_s[stops][:, takes].min(axis=1, initial=np.inf)]
+    onward += [service.stop_to_station_s[stops] for service in task.services]
+    back = [task.destination_to_stop_s[:, stops].min(axis=0, initial=np.inf)]
+    back += [service.station_to_stop_s[stops] for service in task.services]
+    walking = np.zeros((len(stops), len(task.services)), np.bool_)
+    for number, service in enumerate(task.services):
+        walking[:, number] = np.isin(stops, service.walking_stop)
+    one = NeedCount(**{str(need): 1})
+    return ClassProgram(
+        people=people[stops].astype(np.float64),
+        onward_s=np.array(onward).T,
+        # A stop to which nothing returns is served by first trips only; an instant return gives more freedom.
+        back_s=np.where(np.isfinite(np.min(back, axis=0)), np.min(back, axis=0), 0.0),
+        walking=walking,
+        depot_s=np.array([group.depot_to_stop_s[stops] for group in task.groups]).reshape(-1, len(stops)),
+        count=np.array([float(group.count) for group in task.groups]),
+        places=np.array([float(group.places(need)) for group in task.groups]),
+        full_handling_s=np.array([_full_handling_s(task.boarding, group) for group in task.groups]),
+        stop_s=task.boarding.stop_s,
+        board_s=task.boarding.board_s(one),
+        alight_s=task.boarding.alight_s(one),
+        drive_before_break_s=task.drive_before_break_s,
+        break_s=task.break_s,
+    )
+
+
+def _full_handling_s(boarding: Boarding, group: FleetGroup) -> float:
+    full = NeedCount(group.seats, group.wheelchair_places, group.stretcher_places)
+    return boarding.board_s(full) + boarding.alight_s(full)

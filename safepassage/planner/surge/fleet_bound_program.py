@@ -1,0 +1,306 @@
+"""The linear program behind the fleet bound: most persons of one need class within a working time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import coo_array
+
+from safepassage.errors import SafepassageError
+from safepassage.model.arrays import FlagArray, FloatArray
+
+# Vehicles by their number of trips: the highest numbers each alone, all lower ones together.
+EXACT_TRIP_COUNTS = 5
+# Beyond so many numbers of breaks with one number of trips, breaks are charged in proportion to driving.
+MOST_BREAKS = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassProgram:
+    """
+    Numbers of the program; s counts stops, g groups, j ways onward (0 the nearest safe place, then one a service).
+
+    Attributes
+    ----------
+    people : float64[s]
+        Persons of the class at each stop.
+    onward_s : float64[s, j]
+        Loaded travel time (s); ``inf`` where there is no way.
+    back_s : float64[s]
+        Time to the stop from the nearest place where a trip may have ended (s).
+    walking : bool[s, j - 1]
+        Where people reach a service's station on foot.
+    depot_s : float64[g, s]
+        Time from the depot to each stop (s).
+    count, places : float64[g]
+        Vehicles, and places for the class in one vehicle.
+    full_handling_s : float64[g]
+        Time to load and unload a full vehicle (s).
+    stop_s, board_s, alight_s : float
+        Fixed time of a stop, and time a person to get on and off (s).
+    drive_before_break_s, break_s : float
+        Rule of breaks (s).
+    """
+
+    people: FloatArray
+    onward_s: FloatArray
+    back_s: FloatArray
+    walking: FlagArray
+    depot_s: FloatArray
+    count: FloatArray
+    places: FloatArray
+    full_handling_s: FloatArray
+    stop_s: float
+    board_s: float
+    alight_s: float
+    drive_before_break_s: float
+    break_s: float
+
+
+class _Rows:
+    """A sparse system of inequalities, collected block by block."""
+
+    def __init__(self) -> None:
+        self.row: list[FloatArray] = []
+        self.column: list[FloatArray] = []
+        self.value: list[FloatArray] = []
+        self.limit: list[float] = []
+
+    def open(self, count: int, limit: float = 0.0) -> np.ndarray:
+        start = len(self.limit)
+        self.limit += [limit] * count
+        return np.arange(start, start + count)
+
+    def add(self, row: object, column: object, value: object) -> None:
+        rows, columns, values = np.broadcast_arrays(row, column, value)
+        self.row.append(rows.ravel())
+        self.column.append(columns.ravel())
+        self.value.append(values.ravel().astype(np.float64))
+
+    def matrix(self, n_columns: int) -> coo_array:
+        at = (np.concatenate(self.row), np.concatenate(self.column))
+        return coo_array((np.concatenate(self.value), at), shape=(len(self.limit), n_columns))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """What the vehicles of a block have in common: their number of trips and of breaks."""
+
+    fewest_trips: int
+    most_trips: int
+    breaks: int | None
+
+
+def most_served(
+    program: ClassProgram,
+    hours_s: FloatArray,
+    gaps: FloatArray,
+    *,
+    run_places: FloatArray,
+    exact_trip_counts: int = EXACT_TRIP_COUNTS,
+) -> float:
+    """
+    Most persons of the class that can be brought, by a program that no real plan can beat.
+
+    Parameters
+    ----------
+    program : ClassProgram
+        People, ways, vehicles.
+    hours_s : float64[g]
+        Working time of one vehicle of each group (s); ``inf`` where unlimited.
+    gaps : float64[g]
+        Closed gaps within it.
+    run_places : float64[j - 1]
+        Places in the runs of each service.
+    exact_trip_counts : int
+        How many of the highest numbers of trips a vehicle are kept apart; with 0 the program is small
+        and its answer somewhat higher.
+
+    Returns
+    -------
+    float
+        Persons, at most all.
+
+    Notes
+    -----
+    For each group, number of trips k and number of breaks b: u vehicles make k trips and b breaks, y[s, j]
+    trips in all take people from stop s onward by j, of which f[s] are first trips, and carry q persons, r
+    of them on last trips.
+
+    - ``sum y = k u``, ``sum f = u``, ``f[s] <= sum_j y[s, j]``, ``q <= places sum y``, ``r <= q``,
+      ``r <= places u``; the u of a group sum to at most its vehicles;
+    - time: ``sum y (back + onward + 2 stop) + sum f (depot - back) + q (board + alight) - u stop - r alight
+      <= u (hours - b break + gaps (2 stop + full handling))``: only the last unloading is not counted;
+    - driving: ``sum y (back + onward) + sum f (depot - back) <= u limit (b + 1 + gaps)``;
+    - persons: those from s by j are at most ``places y[s, j]`` summed over the groups, those by a service
+      at most its places, those from s at most its people; by vehicle in all at most ``sum q``.
+
+    Low numbers of trips are lumped together (``k`` in a range); there, breaks are charged in proportion to
+    driving instead, one and the gaps forgiven a vehicle.
+    """
+    n_stops, n_ways = program.onward_s.shape
+    rows, equal = _Rows(), _Rows()
+    usable = np.isfinite(program.onward_s)
+    # Persons by stop and way, then persons on foot by stop and service.
+    n_columns = 2 * n_stops * n_ways - n_stops
+    carried = np.arange(n_stops * n_ways).reshape(n_stops, n_ways)
+    on_foot = n_stops * n_ways + np.arange(n_stops * (n_ways - 1)).reshape(n_stops, n_ways - 1)
+    upper = np.concatenate([
+        np.where(usable, program.people[:, None], 0.0).ravel(),
+        np.where(program.walking, program.people[:, None], 0.0).ravel(),
+    ])  # fmt: skip
+    uppers = [upper]
+    way_rows = rows.open(n_stops * n_ways).reshape(n_stops, n_ways)
+    rows.add(way_rows, carried, 1.0)
+    stop_rows = rows.open(n_stops)
+    rows.add(stop_rows[:, None], carried, 1.0)
+    rows.add(stop_rows[:, None], on_foot, 1.0)
+    for place, people in zip(stop_rows, program.people, strict=True):
+        rows.limit[place] = people
+    for number, places in enumerate(run_places):
+        service_row = rows.open(1, min(float(places), float(program.people.sum())))
+        rows.add(service_row, carried[:, number + 1], 1.0)
+        rows.add(service_row, on_foot[:, number], 1.0)
+    total_row = rows.open(1)
+    rows.add(total_row, carried, 1.0)
+    for group in np.flatnonzero((program.count > 0) & (program.places > 0)):
+        group_row = rows.open(1, float(program.count[group]))
+        day = (float(hours_s[group]), float(gaps[group]))
+        for pattern in _patterns(program, int(group), *day, exact_trip_counts):
+            block = _Block(program, int(group), n_columns)
+            block.add_time(rows, pattern, *day)
+            block.add_counts(rows, equal, pattern)
+            rows.add(way_rows, block.trips, -program.places[group])
+            rows.add(total_row, block.persons, -1.0)
+            rows.add(group_row, block.vehicles, 1.0)
+            uppers.append(block.upper())
+            n_columns = block.end
+    return _solved(rows, equal, np.concatenate(uppers), n_stops * (2 * n_ways - 1))
+
+
+def _solved(rows: _Rows, equal: _Rows, upper: FloatArray, n_person_columns: int) -> float:
+    n_columns = len(upper)
+    objective = np.zeros(n_columns)
+    objective[:n_person_columns] = -1.0
+    has_equal = bool(equal.limit)
+    result = linprog(
+        objective,
+        A_ub=rows.matrix(n_columns).tocsr(),
+        b_ub=np.array(rows.limit),
+        A_eq=equal.matrix(n_columns).tocsr() if has_equal else None,
+        b_eq=np.array(equal.limit) if has_equal else None,
+        bounds=np.column_stack([np.zeros(n_columns), upper]),
+        method="highs",
+    )
+    if result.status != 0:
+        raise SafepassageError(f"the linear program of the fleet bound failed: {result.message}")
+    return -float(result.fun)
+
+
+def _patterns(
+    program: ClassProgram, group: int, hours_s: float, gaps: float, exact_trip_counts: int
+) -> list[_Pattern]:
+    """Numbers of trips and breaks that fit into a day, the highest numbers of trips each alone."""
+    usable = np.isfinite(program.onward_s.min(axis=1)) & np.isfinite(program.depot_s[group])
+    if not usable.any():
+        return []
+    onward_s = program.onward_s.min(axis=1)[usable]
+    first_s = float((program.depot_s[group][usable] + onward_s).min())
+    next_s = float((program.back_s[usable] + onward_s).min())
+    room_s = hours_s + gaps * (2 * program.stop_s + program.full_handling_s[group])
+
+    def spare_s(trips: int) -> float:
+        return room_s - first_s - program.stop_s - (trips - 1) * (next_s + 2 * program.stop_s)
+
+    if spare_s(1) < 0:
+        return []
+    # More trips than there are people never help.
+    most = int(np.ceil(program.people.sum()))
+    if np.isfinite(room_s) and next_s + program.stop_s > 0:
+        most = min(most, 1 + int(spare_s(1) // (next_s + 2 * program.stop_s)))
+    lowest_exact = max(most - exact_trip_counts + 1, 1)
+    patterns = [_Pattern(1, lowest_exact - 1, None)] if lowest_exact > 1 else []
+    for trips in range(lowest_exact, most + 1):
+        driven_s = first_s + (trips - 1) * next_s
+        fewest = max(0, int(np.ceil(driven_s / program.drive_before_break_s)) - 1 - int(gaps))
+        breaks_fit = spare_s(trips) / program.break_s if program.break_s > 0 else 0.0
+        # So many breaks allow more driving than the day has.
+        enough = room_s / program.drive_before_break_s if np.isfinite(room_s) else np.inf
+        highest = min(breaks_fit, enough, float(fewest + MOST_BREAKS))
+        if not np.isfinite(room_s) or highest >= fewest + MOST_BREAKS:
+            patterns.append(_Pattern(trips, trips, None))
+        else:
+            patterns += [_Pattern(trips, trips, breaks) for breaks in range(fewest, int(highest) + 1)]
+    return patterns
+
+
+class _Block:
+    """Columns of the vehicles of one group that make certain numbers of trips."""
+
+    def __init__(self, program: ClassProgram, group: int, start: int) -> None:
+        self.program = program
+        self.group = group
+        n_stops, n_ways = program.onward_s.shape
+        size = n_stops * n_ways
+        self.trips = start + np.arange(size).reshape(n_stops, n_ways)
+        self.first = start + size + np.arange(n_stops)
+        self.vehicles = start + size + n_stops
+        self.persons = self.vehicles + 1
+        self.last_persons = self.vehicles + 2
+        self.end = self.vehicles + 3
+        self.reached = np.isfinite(program.depot_s[group]) & np.isfinite(program.onward_s.min(axis=1))
+
+    def upper(self) -> FloatArray:
+        """Upper limits of the columns."""
+        program = self.program
+        trips = np.where(np.isfinite(program.onward_s) & self.reached[:, None], np.inf, 0.0)
+        first = np.where(self.reached, np.inf, 0.0)
+        return np.concatenate([trips.ravel(), first, [program.count[self.group], np.inf, np.inf]])
+
+    def add_time(self, rows: _Rows, pattern: _Pattern, hours_s: float, gaps: float) -> None:
+        """Rows of working time and of driving time."""
+        program, group = self.program, self.group
+        driving_s = np.where(np.isfinite(program.onward_s), program.onward_s, 0.0) + program.back_s[:, None]
+        first_s = np.where(self.reached, program.depot_s[group] - program.back_s, 0.0)
+        # A longer day than the people need does not change the program, and infinity is no coefficient.
+        day_s = min(hours_s, float(program.people.sum()) * (driving_s.max() + first_s.max() + 86400.0))
+        spare_s = day_s + program.stop_s + gaps * (2 * program.stop_s + program.full_handling_s[group])
+        share = program.break_s / program.drive_before_break_s
+
+        def add(drive_factor: float, *, standing: bool, limit_s: float) -> None:
+            row = rows.open(1)
+            rows.add(row, self.trips, driving_s * drive_factor + standing * 2 * program.stop_s)
+            rows.add(row, self.first, first_s * drive_factor)
+            rows.add(row, self.persons, standing * (program.board_s + program.alight_s))
+            rows.add(row, self.last_persons, -standing * program.alight_s)
+            rows.add(row, self.vehicles, -limit_s)
+
+        add(1.0, standing=True, limit_s=spare_s - (pattern.breaks or 0) * program.break_s)
+        if share > 0 and pattern.breaks is None:
+            add(1.0 + share, standing=True, limit_s=spare_s + (1 + gaps) * program.break_s)
+        elif share > 0 and pattern.breaks is not None:
+            most_driving_s = (pattern.breaks + 1 + gaps) * program.drive_before_break_s
+            add(1.0, standing=False, limit_s=most_driving_s)
+
+    def add_counts(self, rows: _Rows, equal: _Rows, pattern: _Pattern) -> None:
+        """Rows that tie trips, first trips, vehicles and persons to one another."""
+        starts = equal.open(1)
+        equal.add(starts, self.first, 1.0)
+        equal.add(starts, self.vehicles, -1.0)
+        fewest, most = rows.open(1), rows.open(1)
+        rows.add(fewest, self.trips, -1.0)
+        rows.add(fewest, self.vehicles, float(pattern.fewest_trips))
+        rows.add(most, self.trips, 1.0)
+        rows.add(most, self.vehicles, -float(pattern.most_trips))
+        each = rows.open(len(self.first))
+        rows.add(each, self.first, 1.0)
+        rows.add(each[:, None], self.trips, -1.0)
+        full = rows.open(1)
+        rows.add(full, self.persons, 1.0)
+        rows.add(full, self.trips, -self.program.places[self.group])
+        last = rows.open(2)
+        rows.add(last, self.last_persons, 1.0)
+        rows.add(last[:1], self.persons, -1.0)
+        rows.add(last[1:], self.vehicles, -self.program.places[self.group])
