@@ -1,0 +1,149 @@
+"""The plan folder: the plan, how it played, the scenario it was made for, and tables for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from safepassage.errors import Fault, InputError
+from safepassage.formats.files import write_folder
+from safepassage.formats.geojson import plan_geojson
+from safepassage.formats.outcome_json import dump_outcome, load_outcome
+from safepassage.formats.plan_json import dump_plan, load_plan
+from safepassage.formats.scenario_folder import (
+    ScenarioFolder,
+    read_scenario,
+    scenario_files,
+    scenario_hash,
+)
+from safepassage.formats.tables import plan_tables
+from safepassage.i18n import _
+from safepassage.model.outcome import Outcome
+from safepassage.model.plan import Plan
+
+PLAN_FILE = "plan.json"
+OUTCOME_FILE = "outcome.json"
+NAIVE_FILE = "naive.json"
+SCENARIO_FOLDER = "scenario"
+REPORT_FILE = "report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFolder:
+    """
+    Everything a plan folder holds.
+
+    Attributes
+    ----------
+    folder : ScenarioFolder
+        The scenario that the plan was made for.
+    plan : Plan
+        The plan.
+    outcome : Outcome
+        The plan, played.
+    naive : Outcome or None
+        The baseline, played; None where it was not.
+    """
+
+    folder: ScenarioFolder
+    plan: Plan
+    outcome: Outcome
+    naive: Outcome | None
+
+
+def write_plan_folder(content: PlanFolder, path: Path, *, report: str | None = None) -> None:
+    """
+    Write a plan folder in one step, readable by its owner only.
+
+    Parameters
+    ----------
+    content : PlanFolder
+        What to write.
+    path : Path
+        Where; an earlier plan folder there is replaced.
+    report : str, optional
+        The report page.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written, or the folder holds something that is no plan.
+    """
+    plan, scenario = content.plan, content.folder.scenario
+
+    def played(outcome: Outcome) -> bytes:
+        return dump_outcome(outcome, audience=plan.audience, exercise=plan.exercise)
+
+    files: dict[str, bytes | str | None] = {
+        PLAN_FILE: dump_plan(plan),
+        OUTCOME_FILE: played(content.outcome),
+        NAIVE_FILE: played(content.naive) if content.naive else None,
+        "plan.geojson": plan_geojson(scenario, plan, content.outcome),
+        REPORT_FILE: report,
+    }
+    for name, table in plan_tables(scenario, plan, content.outcome).items():
+        files[f"tables/{name}.csv"] = table.as_csv()
+    for name, text in scenario_files(content.folder).items():
+        files[f"{SCENARIO_FOLDER}/{name}"] = text
+    write_folder(path, files, replace=(path / PLAN_FILE).is_file())
+
+
+def read_plan_folder(path: Path) -> PlanFolder:
+    """
+    Read a plan folder back.
+
+    Parameters
+    ----------
+    path : Path
+        The folder, or the ``plan.json`` in it.
+
+    Returns
+    -------
+    PlanFolder
+        The plan and what lies beside it.
+
+    Raises
+    ------
+    InputError
+        If a part is missing or broken, or the plan was made for another scenario.
+    """
+    if path.name == PLAN_FILE:
+        path = path.parent
+    if not (path / PLAN_FILE).is_file():
+        problem = _("this is no plan folder: it holds no plan.json")
+        remedy = _("give the folder that the command plan wrote")
+        raise InputError([Fault(str(path), 0, "", "", problem, remedy)])
+    plan = load_plan(path / PLAN_FILE)
+    folder = read_scenario(path / SCENARIO_FOLDER)
+    require_same_scenario(plan, folder, path)
+    naive = path / NAIVE_FILE
+    return PlanFolder(
+        folder, plan, load_outcome(path / OUTCOME_FILE), load_outcome(naive) if naive.is_file() else None
+    )
+
+
+def require_same_scenario(plan: Plan, folder: ScenarioFolder, path: Path) -> None:
+    """
+    Refuse a plan that was made for another scenario.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    folder : ScenarioFolder
+        The scenario it is used with.
+    path : Path
+        The plan's folder, for the message.
+
+    Raises
+    ------
+    InputError
+        If the hashes differ.
+    """
+    found = scenario_hash(folder.scenario)
+    if found != plan.scenario_hash:
+        problem = _("the plan was made for another state of the scenario")
+        remedy = _("plan again, or use the scenario with the hash {hash}").format(
+            hash=plan.scenario_hash[:12]
+        )
+        raise InputError([Fault(str(path), 0, "scenario_hash", found[:12], problem, remedy)])

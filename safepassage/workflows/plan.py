@@ -1,0 +1,123 @@
+"""Plan a scenario folder and write the plan folder with its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from safepassage.formats.plan_folder import REPORT_FILE, PlanFolder, write_plan_folder
+from safepassage.formats.scenario_folder import read_scenario, scenario_hash
+from safepassage.i18n import _, language, use_language
+from safepassage.planner.surge.recipe import plan_surge
+from safepassage.progress import NoProgress, Progress
+from safepassage.publish.report import render_report
+from safepassage.publish.summary import summary_lines
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """
+    A plan that was written.
+
+    Attributes
+    ----------
+    output : Path
+        Its folder.
+    content : PlanFolder
+        What was written.
+    """
+
+    output: Path
+    content: PlanFolder
+
+    @property
+    def unserved_people(self) -> int:
+        """Persons whom the plan names as not served."""
+        return sum(part.people.total for part in self.content.plan.unserved)
+
+    def facts(self) -> Mapping[str, object]:
+        """Tell a machine."""
+        plan, outcome = self.content.plan, self.content.outcome
+        certificate = plan.certificate
+        bounds = certificate.clearance if certificate else ()
+        return {
+            "plan": plan.id,
+            "folder": str(self.output),
+            "report": str(self.output / REPORT_FILE),
+            "exercise": plan.exercise,
+            "people": outcome.people,
+            "safe": outcome.safe,
+            "unserved": self.unserved_people,
+            "clearance_s": outcome.clearance_s,
+            "cars_clearance_s": outcome.cars_clearance_s,
+            "fleet_clearance_s": outcome.fleet_clearance_s,
+            "mean_arrival_s": outcome.mean_arrival_s,
+            "bounds": {
+                row.name: {
+                    "bound_s": row.bound_s,
+                    "value_s": row.value_s,
+                    "gap_percent": round(row.gap_percent, 3),
+                }
+                for row in bounds
+            },
+            "digest": outcome.digest,
+        }
+
+    def sentences(self) -> Sequence[str]:
+        """Tell a person."""
+        scenario = self.content.folder.scenario
+        lines = [str(line) for line in summary_lines(scenario, self.content.plan, self.content.outcome)]
+        written = _("Report: {path} (for the commission only)").format(path=self.output / REPORT_FILE)
+        return [*lines, written]
+
+
+def plan_folder(
+    folder: Path, output: Path, *, seed: int | None = None, progress: Progress | None = None
+) -> PlanResult:
+    """
+    Plan a scenario folder, play the plan, certify it and write everything.
+
+    Parameters
+    ----------
+    folder : Path
+        The scenario folder.
+    output : Path
+        Where the plan folder goes; an earlier plan there is replaced.
+    seed : int, optional
+        Of every random choice; that of the scenario by default.
+    progress : Progress, optional
+        Told of each phase.
+
+    Returns
+    -------
+    PlanResult
+        What was written.
+
+    Raises
+    ------
+    InputError
+        If the scenario is faulty.
+    InfeasibleError
+        If nobody can be brought to safety.
+    OutputError
+        If the folder cannot be written.
+    """
+    progress = progress or NoProgress()
+    progress.start(_("Reading the scenario"))
+    read = read_scenario(folder, progress=progress)
+    scenario = read.scenario
+    # A plan is one document whatever language it was asked for in; readers translate.
+    with use_language("en"):
+        result = plan_surge(
+            scenario,
+            scenario_hash=scenario_hash(scenario),
+            seed=scenario.seed if seed is None else seed,
+            progress=progress,
+        )
+    content = PlanFolder(read, result.plan, result.outcome, result.naive)
+    progress.start(_("Writing the report"))
+    page = render_report(scenario, result.plan, result.outcome, result.naive, language=language())
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_plan_folder(content, output, report=page)
+    return PlanResult(output, content)
