@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from safepassage.i18n import _, ngettext
 from safepassage.model.outcome import Outcome
 from safepassage.model.people import NeedClass, Settlement
-from safepassage.model.plan import Mode, Plan, Trip, Unserved, Wave
+from safepassage.model.plan import Leg, Mode, Plan, Trip, Unserved, Wave
 from safepassage.model.scenario import Scenario
 from safepassage.publish.wording import (
     Bilingual,
@@ -25,8 +25,11 @@ from safepassage.publish.wording import (
     remedy_words,
 )
 
-FIRST_STEPS_SHOWN = 12
+FIRST_STEPS_SHOWN = 8
 LAST_SETTLEMENTS_SHOWN = 6
+VEHICLES_NAMED = 3
+# Vehicles that load at one place within this time are one step for whoever stands there.
+TOGETHER_S = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +115,10 @@ def first_steps(scenario: Scenario, plan: Plan) -> tuple[FirstStep, ...]:
     tuple of FirstStep
         In order of time, the earliest `FIRST_STEPS_SHOWN`.
     """
-    steps = [*_officers(scenario, plan)]
-    steps += [_wave_step(scenario, plan, wave) for wave in plan.waves]
-    steps += [step for trip in plan.trips if (step := _trip_step(scenario, trip))]
-    ordered = sorted(steps, key=lambda step: (step.time_s, step.kind != "officers"))
+    ordered = sorted(
+        [*_officers(scenario, plan), *_wave_steps(scenario, plan), *_trip_steps(scenario, plan)],
+        key=lambda step: (step.time_s, step.kind != "officers"),
+    )
     return tuple(ordered[:FIRST_STEPS_SHOWN])
 
 
@@ -208,51 +211,73 @@ def _officers(scenario: Scenario, plan: Plan) -> list[FirstStep]:
     ]
 
 
-def _wave_step(scenario: Scenario, plan: Plan, wave: Wave) -> FirstStep:
-    route = next((route for route in plan.routes if route.id == wave.route), None)
+def _wave_steps(scenario: Scenario, plan: Plan) -> list[FirstStep]:
+    routes = {route.id: route for route in plan.routes}
     sites = {site.id: site for site in scenario.sites}
     places = {place.id: place for place in scenario.settlements}
 
-    def action() -> str:
+    def action(wave: Wave) -> str:
         return _("{cars} leave for {destination}, the last before {end}").format(
             cars=cars_words(wave.vehicles),
-            destination=place_name(sites[route.destination]) if route else "",
+            destination=place_name(sites[routes[wave.route].destination]),
             end=clock(scenario, wave.end_s),
         )
 
-    return FirstStep(
-        time_s=wave.start_s,
-        clock=in_all_languages(lambda: clock(scenario, wave.start_s)),
-        kind="cars",
-        place=in_all_languages(lambda: place_name(places[wave.settlement])),
-        action=in_all_languages(action),
-    )
+    earliest = sorted(plan.waves, key=lambda wave: (wave.start_s, -wave.vehicles))
+    return [
+        FirstStep(
+            time_s=wave.start_s,
+            clock=in_all_languages(lambda wave=wave: clock(scenario, wave.start_s)),
+            kind="cars",
+            place=in_all_languages(lambda wave=wave: place_name(places[wave.settlement])),
+            action=in_all_languages(lambda wave=wave: action(wave)),
+        )
+        for wave in earliest[:FIRST_STEPS_SHOWN]
+    ]
 
 
-def _trip_step(scenario: Scenario, trip: Trip) -> FirstStep | None:
-    stop = next((leg for leg in trip.legs if leg.board), None)
-    if stop is None:
-        return None
+def _trip_steps(scenario: Scenario, plan: Plan) -> list[FirstStep]:
+    """One step for all vehicles that load at one place within the same minutes and go the same way."""
     sites = {site.id: site for site in scenario.sites}
-    places = {place.id: place for place in scenario.settlements}
-    boarding = sum(load.people.total for load in stop.board)
-    where = places.get(stop.board[0].settlement)
+    together: dict[tuple[int, str, str], list[tuple[Trip, Leg]]] = defaultdict(list)
+    for trip in plan.trips:
+        stop = next((leg for leg in trip.legs if leg.board), None)
+        if stop:
+            minute = stop.arrive_s // TOGETHER_S
+            together[minute, stop.site, trip.legs[-1].site].append((trip, stop))
 
-    def action() -> str:
-        return _("{vehicle} takes {people} to {destination}, departs {time}").format(
-            vehicle=trip.vehicle,
+    def action(starts: list[tuple[Trip, Leg]], end: str) -> str:
+        vehicles = [trip.vehicle for trip, _stop in starts]
+        shown = joined(vehicles[:VEHICLES_NAMED])
+        if len(vehicles) > VEHICLES_NAMED:
+            shown = _("{vehicles} and {count} more").format(
+                vehicles=shown, count=number(len(vehicles) - VEHICLES_NAMED)
+            )
+        boarding = sum(load.people.total for _trip, stop in starts for load in stop.board)
+        return ngettext(
+            "{vehicles} takes {people} to {destination}, departs {time}",
+            "{vehicles} take {people} to {destination}, the first departs {time}",
+            len(vehicles),
+        ).format(
+            vehicles=shown,
             people=people_words(boarding),
-            destination=place_name(sites[trip.legs[-1].site]),
-            time=clock(scenario, stop.depart_s),
+            destination=place_name(sites[end]),
+            time=clock(scenario, min(stop.depart_s for _trip, stop in starts)),
         )
 
-    return FirstStep(
-        time_s=stop.arrive_s,
-        clock=in_all_languages(lambda: clock(scenario, stop.arrive_s)),
-        kind="fleet",
-        place=in_all_languages(lambda: place_name(where) if where else place_name(sites[stop.site])),
-        action=in_all_languages(action),
-    )
+    steps = []
+    for (_minute, site, end), starts in sorted(together.items())[:FIRST_STEPS_SHOWN]:
+        time_s = min(stop.arrive_s for _trip, stop in starts)
+        steps.append(
+            FirstStep(
+                time_s=time_s,
+                clock=in_all_languages(lambda at=time_s: clock(scenario, at)),
+                kind="fleet",
+                place=in_all_languages(lambda site=site: place_name(sites[site])),
+                action=in_all_languages(lambda starts=starts, end=end: action(starts, end)),
+            )
+        )
+    return steps
 
 
 def _travel_words(plan: Plan, place: Settlement) -> str:
@@ -278,4 +303,6 @@ def _special_needs(wheelchair: int, stretcher: int) -> str:
 
 
 def _unserved_words(part: Unserved) -> str:
-    return joined([people_words(part.people.total), _special_needs(part.needs.wheelchair, part.needs.stretcher)])
+    return joined(
+        [people_words(part.people.total), _special_needs(part.needs.wheelchair, part.needs.stretcher)]
+    )

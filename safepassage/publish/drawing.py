@@ -210,12 +210,11 @@ def _loads(scenario: Scenario, outcome: Outcome, projection: Projection) -> Mark
     return Markup('<g class="loads">{}</g>').format(Markup("").join(paths))
 
 
-def _settlement_circles(
-    scenario: Scenario, plan: Plan, projection: Projection, labels: _Labels
-) -> Markup:
+def _settlement_circles(scenario: Scenario, plan: Plan, projection: Projection, labels: _Labels) -> Markup:
     unserved = {part.settlement for part in plan.unserved}
     most = max((place.people.total for place in scenario.in_scope), default=1)
     circles = []
+    names: list[tuple[float, float, float, Bilingual]] = []
     order = sorted(enumerate(scenario.settlements), key=lambda item: -item[1].people.total)
     for index, place in order:
         x, y = projection.place(place.longitude_deg, place.latitude_deg)
@@ -232,7 +231,10 @@ def _settlement_circles(
                 '<circle class="all" cx="{}" cy="{}" r="{}"/><circle class="left" cx="{}" cy="{}" r="{}"/></g>'
             ).format(classes, index, f"{radius:.1f}", x, y, f"{radius:.1f}", x, y, f"{radius:.1f}")
         )
-        labels.add(x, y, radius, in_all_languages(lambda place=place: place_name(place)), "place-label")
+        labels.keep_clear(x, y)
+        names.append((x, y, radius, in_all_languages(lambda place=place: place_name(place))))
+    for x, y, radius, name in names:
+        labels.add(x, y, radius, name, "place-label")
     return Markup("").join(circles)
 
 
@@ -256,23 +258,21 @@ def _site_symbols(scenario: Scenario, projection: Projection, labels: _Labels) -
 
 
 def _symbol(site: Site, x: float, y: float) -> Markup:
-    return Markup('<use class="site site-{}" href="#symbol-{}" x="{}" y="{}" width="18" height="18"/>').format(
-        site.kind.value, site.kind.value, round(x - 9, 1), round(y - 9, 1)
-    )
+    return Markup(
+        '<use class="site site-{}" href="#symbol-{}" x="{}" y="{}" width="18" height="18"/>'
+    ).format(site.kind.value, site.kind.value, round(x - 9, 1), round(y - 9, 1))
 
 
 def _beyond(site: Site, projection: Projection, x: float, y: float, labels: _Labels) -> Markup:
     """An arrow at the edge towards a place outside the drawing."""
     centre_x, centre_y = projection.width / 2, projection.height / 2
     dx, dy = x - centre_x, y - centre_y
-    shrink = min(
-        (centre_x - 20) / abs(dx) if dx else math.inf, (centre_y - 20) / abs(dy) if dy else math.inf
-    )
+    shrink = min((centre_x - 20) / abs(dx) if dx else math.inf, (centre_y - 20) / abs(dy) if dy else math.inf)
     at_x, at_y = round(centre_x + dx * shrink, 1), round(centre_y + dy * shrink, 1)
     labels.add(at_x, at_y, 12.0, in_all_languages(lambda: place_name(site)), "site-label")
-    return Markup('<path class="beyond" d="M-7 -6L7 0L-7 6Z" transform="translate({} {}) rotate({})"/>').format(
-        at_x, at_y, round(math.degrees(math.atan2(dy, dx)))
-    )
+    return Markup(
+        '<path class="beyond" d="M-7 -6L7 0L-7 6Z" transform="translate({} {}) rotate({})"/>'
+    ).format(at_x, at_y, round(math.degrees(math.atan2(dy, dx))))
 
 
 def _crossing_marks(scenario: Scenario, projection: Projection, labels: _Labels) -> Markup:
@@ -281,9 +281,9 @@ def _crossing_marks(scenario: Scenario, projection: Projection, labels: _Labels)
         x, y = projection.place(longitude, latitude)
         if projection.holds(x, y):
             marks.append(
-                Markup('<use class="crossing" href="#symbol-crossing" x="{}" y="{}" width="18" height="18"/>').format(
-                    round(x - 9, 1), round(y - 9, 1)
-                )
+                Markup(
+                    '<use class="crossing" href="#symbol-crossing" x="{}" y="{}" width="18" height="18"/>'
+                ).format(round(x - 9, 1), round(y - 9, 1))
             )
             labels.add(x, y, 10.0, in_all_languages(lambda name=name: name), "crossing-label")
     return Markup("").join(marks)
@@ -334,13 +334,19 @@ class _Labels:
                 self._texts.append(svg_text(text, attributes))
                 return
 
+    def keep_clear(self, x: float, y: float) -> None:
+        """Let no name cover a settlement."""
+        self._taken.append((x - 4, y - 4, x + 4, y + 4))
+
     def drawn(self) -> Markup:
         """All names."""
         return Markup('<g class="labels">{}</g>').format(Markup("").join(self._texts))
 
     def _is_free(self, box: Box) -> bool:
         left, top, right, bottom = box
-        inside = left >= 0 and top >= 0 and right <= self._projection.width and bottom <= self._projection.height
+        inside = (
+            left >= 0 and top >= 0 and right <= self._projection.width and bottom <= self._projection.height
+        )
         return inside and not any(
             left < other[2] and other[0] < right and top < other[3] and other[1] < bottom
             for other in self._taken
@@ -374,7 +380,9 @@ def curves_drawing(
     if naive and (curve := naive.curve("all")):
         parts.append(axes.line(curve, "line-naive"))
     parts += [
-        axes.line(curve, f"line-{name}") for name in ("cars", "fleet", "all") if (curve := outcome.curve(name))
+        axes.line(curve, f"line-{name}")
+        for name in ("cars", "fleet", "all")
+        if (curve := outcome.curve(name))
     ]
     bound = plan.certificate.bounded("all")
     if bound:
@@ -411,7 +419,7 @@ class _Axes:
 
     def drawn(self, scenario: Scenario) -> Markup:
         parts = []
-        for people in _round_steps(self._top, 4):
+        for people in _round_steps(self._top, 5):
             y = self.y(people)
             parts.append(
                 Markup('<path class="grid" d="M{} {}H{}"/><text class="tick" x="{}" y="{}" text-anchor="end">{}</text>')

@@ -21,23 +21,15 @@ def page_strings() -> dict[str, dict[str, str]]:
         "clockDay": lambda: _("{time}, day {day}"),
         "nowSpoken": lambda: _("{time}: {out} of {people} people out of danger"),
         "rowsShown": lambda: _("{shown} of {all} settlements"),
-        "everyone": lambda: _("everyone, this plan played"),
-        "cars": lambda: _("in cars"),
-        "fleet": lambda: _("in buses, vans and trains"),
-        "naive": lambda: _("everyone at once by the nearest way"),
-        "bound": lambda: _("no plan before this"),
-        "time": lambda: _("time"),
-        "atHome": lambda: _("at home"),
-        "onBoard": lambda: _("on board"),
-        "people": lambda: _("people"),
-        "unserved": lambda: _("cannot be served"),
         "map": lambda: _("Map: arrow keys move it, plus and minus zoom"),
         "zoomIn": lambda: _("Zoom in"),
         "zoomOut": lambda: _("Zoom out"),
         "scrollHelp": lambda: _("Hold Ctrl and scroll to zoom the map"),
         "scrollHelpMac": lambda: _("Hold \u2318 and scroll to zoom the map"),
         "touchHelp": lambda: _("Use two fingers to move the map"),
-        "chart": lambda: _("Chart of people out of danger over time; the table of settlements holds the last times"),
+        "chart": lambda: _(
+            "Chart of people out of danger over time; the table of settlements holds the last times"
+        ),
     }
     said = {key: in_all_languages(say).as_dict() for key, say in sayings.items()}
     return {code: {key: texts[code] for key, texts in said.items()} for code in LANGUAGES}

@@ -51,10 +51,11 @@ def playback(scenario: Scenario, plan: Plan, outcome: Outcome, naive: Outcome | 
         Plain values that JSON can hold.
     """
     links = _Links(scenario)
-    end_s = _end_s(outcome, naive)
+    end_s, chart_end_s = _end_s(outcome), _end_s(outcome, naive)
     return {
-        "clock": _clock(scenario, end_s),
+        "clock": _clock(scenario, chart_end_s),
         "endS": end_s,
+        "chartEndS": chart_end_s,
         "people": outcome.people,
         "binS": outcome.bin_s,
         "curves": {curve.name: _curve(curve) for curve in outcome.curves},
@@ -100,11 +101,11 @@ def coordinates(longitude_deg: float, latitude_deg: float) -> list[float]:
     return [round(longitude_deg, COORDINATE_DECIMALS), round(latitude_deg, COORDINATE_DECIMALS)]
 
 
-def _end_s(outcome: Outcome, naive: Outcome | None) -> int:
-    times = [curve.times_s[-1] for curve in outcome.curves if curve.times_s]
-    if naive and (curve := naive.curve("all")) and curve.times_s:
-        times.append(curve.times_s[-1])
-    return 60 * math.ceil((max(times, default=0) + MARGIN_AFTER_END_S) / 60)
+def _end_s(*outcomes: Outcome | None) -> int:
+    """A full minute a little after the last arrival of several outcomes."""
+    curves = [curve for outcome in outcomes if outcome for curve in outcome.curves if curve.times_s]
+    last_s = max((curve.times_s[-1] for curve in curves), default=0)
+    return 60 * math.ceil((last_s + MARGIN_AFTER_END_S) / 60)
 
 
 def _clock(scenario: Scenario, end_s: int) -> Payload:

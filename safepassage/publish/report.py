@@ -36,7 +36,7 @@ from safepassage.publish.embedding import (
 from safepassage.publish.page_strings import page_strings
 from safepassage.publish.playback import Payload, playback
 from safepassage.publish.settlement_table import settlement_rows
-from safepassage.publish.summary import gap_words, summary_lines
+from safepassage.publish.summary import HASH_SHOWN, summary_lines
 from safepassage.publish.wording import (
     EXERCISE_BANNER,
     NOTHING,
@@ -44,6 +44,7 @@ from safepassage.publish.wording import (
     bounded_words,
     cars_words,
     clock,
+    clock_and_day,
     date_words,
     duration,
     figure,
@@ -114,7 +115,11 @@ def render_report(
             ).format(audience=wrong.value)
         )
     with use_language(language):
-        return _environment().get_template("report.html").render(_context(scenario, plan, outcome, naive, language))
+        return (
+            _environment()
+            .get_template("report.html")
+            .render(_context(scenario, plan, outcome, naive, language))
+        )
 
 
 def _environment() -> jinja2.Environment:
@@ -147,7 +152,7 @@ def _context(
     scenario: Scenario, plan: Plan, outcome: Outcome, naive: Outcome | None, language: str
 ) -> dict[str, Any]:
     data = _page_data(scenario, plan, outcome, naive)
-    styles = [vendored("maplibre-gl/maplibre-gl.css"), vendored("uplot/uPlot.min.css"), asset("report.css")]
+    styles = [vendored("maplibre-gl/maplibre-gl.css"), vendored("uplot/uPlot.min.css"), asset("report.css"), _page_box(plan)]
     scripts = [vendored("maplibre-gl/maplibre-gl.js"), vendored("uplot/uPlot.iife.min.js"), page_script()]
     name = in_all_languages(lambda: place_name(scenario))
     return {
@@ -166,12 +171,13 @@ def _context(
         "data": data,
         "data_json": json_for_script(data),
         "facts": _facts(scenario, plan, outcome),
+        "hero": _hero(scenario, outcome),
         "steps": first_steps(scenario, plan),
         "call_ahead": in_all_languages(lambda: _call_ahead(scenario)),
         "behind": left_behind(scenario, plan),
         "late": hard_to_reach(scenario, plan, outcome),
         "map_drawing": map_drawing(scenario, plan, outcome),
-        "curves_drawing": curves_drawing(scenario, plan, outcome, naive, data["endS"]),
+        "curves_drawing": curves_drawing(scenario, plan, outcome, naive, data["chartEndS"]),
         "site_kinds": _site_kinds(data),
         "attribution": scenario.attribution or "© OpenStreetMap contributors",
         "columns": _columns(),
@@ -185,6 +191,23 @@ def _context(
         "reported": [_comparison(scenario, outcome, item) for item in scenario.reported],
         "limits": _limits(),
     }
+
+
+def _page_box(plan: Plan) -> str:
+    """Style of printed pages: on every one the banner, what the report was made from, and the page's number."""
+    # Only letters and digits may enter a style sheet from a plan.
+    made_from = "".join(filter(str.isalnum, plan.scenario_hash[:HASH_SHOWN]))
+    origin = f"Safepassage  ·  rev. {plan.revision}  ·  seed {plan.certificate.seed}  ·  {made_from}"
+    banner = (
+        f'@top-center {{ content: "{EXERCISE_BANNER}"; font: 700 8.5pt sans-serif; color: #1c1400;'
+        " background: #ffc21a; width: 100%; height: 7mm; margin: 5mm 0 4mm; text-align: center; }"
+    )
+    return (
+        "@page { size: A4; margin: 16mm 13mm 14mm; "
+        + (banner if plan.exercise else "")
+        + f' @bottom-left {{ content: "{origin}"; font: 7.5pt sans-serif; color: #444c55; }}'
+        + ' @bottom-right { content: counter(page) " / " counter(pages); font: 7.5pt sans-serif; color: #444c55; } }'
+    )
 
 
 def _page_data(scenario: Scenario, plan: Plan, outcome: Outcome, naive: Outcome | None) -> Payload:
@@ -205,7 +228,18 @@ def _facts(scenario: Scenario, plan: Plan, outcome: Outcome) -> dict[str, _Fact]
     def part(key: str, name: str) -> Bilingual:
         return Bilingual(tuple((code, getattr(said[code][key], name)) for code in LANGUAGES))
 
-    return {key: _Fact(part(key, "label"), part(key, "value"), part(key, "note")) for key in said[LANGUAGES[0]]}
+    return {
+        key: _Fact(part(key, "label"), part(key, "value"), part(key, "note")) for key in said[LANGUAGES[0]]
+    }
+
+
+def _hero(scenario: Scenario, outcome: Outcome) -> tuple[str, Bilingual]:
+    """The largest figure of the page: the clock, and the day in words."""
+    if not math.isfinite(outcome.clearance_s):
+        return NOTHING, in_all_languages(str)
+    time, day = clock_and_day(scenario, outcome.clearance_s, round_up=True)
+    date_then = date_words(scenario, outcome.clearance_s)
+    return time, in_all_languages(lambda: _("day {day}, {date}").format(day=day, date=date_then))
 
 
 def _call_ahead(scenario: Scenario) -> str:
@@ -260,7 +294,9 @@ def _bound_parts(scenario: Scenario, plan: Plan) -> list[tuple[str, Bilingual]]:
 
 def _mean_arrival(scenario: Scenario, plan: Plan) -> str:
     mean_s = plan.certificate.mean_arrival_s
-    return _("{clock}, {duration} after the start").format(clock=clock(scenario, mean_s), duration=duration(mean_s))
+    return _("{clock}, {duration} after the start").format(
+        clock=clock(scenario, mean_s), duration=duration(mean_s)
+    )
 
 
 def _naive_words(scenario: Scenario, plan: Plan) -> str:

@@ -192,5 +192,3 @@ def _trips(scenario: Scenario, pickups: list[_Pickup]) -> Bilingual:
         return joined([span, trips_words(len(pickups)), used])
 
     return in_all_languages(say)
-
-

@@ -120,7 +120,9 @@ def _part_line(name: str, label: str, scenario: Scenario, plan: Plan, time_s: fl
     item = plan.certificate.bounded(name)
     if item is None or not math.isfinite(time_s):
         return SummaryLine(name, label, NOTHING, _("nobody travels so"))
-    note = _("no plan can beat {bound}; {gap}").format(bound=clock(scenario, item.bound_s), gap=gap_words(item))
+    note = _("no plan can beat {bound}; {gap}").format(
+        bound=clock(scenario, item.bound_s), gap=gap_words(item)
+    )
     return SummaryLine(name, label, clock(scenario, time_s, round_up=True), note)
 
 

@@ -13,7 +13,6 @@ from safepassage.model.people import NeedClass
 from safepassage.model.plan import Mode, ReasonCode
 from safepassage.model.scenario import Scenario
 from safepassage.model.sites import SiteKind
-from safepassage.units import SECONDS_PER_DAY
 
 THIN_SPACE = "\u202f"
 NOTHING = "\u2013"
@@ -192,11 +191,15 @@ def clock(scenario: Scenario, time_s: float, *, round_up: bool = False) -> str:
     """
     if not math.isfinite(time_s):
         return NOTHING
+    time, day = clock_and_day(scenario, time_s, round_up=round_up)
+    return time if day == 1 else _("{time}, day {day}").format(time=time, day=day)
+
+
+def clock_and_day(scenario: Scenario, time_s: float, *, round_up: bool = False) -> tuple[str, int]:
+    """The wall clock and the day, counted from 1, at a finite moment; see `clock`."""
     minute_s = 60 * (math.ceil(time_s / 60 - 1e-9) if round_up else math.floor(time_s / 60 + 1e-9))
     moment = scenario.local_time(minute_s)
-    day = (moment.date() - scenario.local_time(0).date()).days + 1
-    text = f"{moment:%H:%M}"
-    return text if day == 1 else _("{time}, day {day}").format(time=text, day=day)
+    return f"{moment:%H:%M}", (moment.date() - scenario.local_time(0).date()).days + 1
 
 
 def date_words(scenario: Scenario, time_s: float) -> str:
@@ -306,8 +309,3 @@ def bounded_words(name: str) -> str:
         "fleet_stretcher": _("People on stretchers"),
         "fleet_carer": _("Carers"),
     }.get(name, name)
-
-
-def days_of(time_s: float) -> float:
-    """Seconds as days."""
-    return time_s / SECONDS_PER_DAY

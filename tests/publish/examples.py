@@ -92,7 +92,9 @@ def large_district(n_settlements: int = 50) -> Case:
         near = sorted(reached, key=lambda other, name=name: math.dist(at[name], at[other]))[:3]
         roads += [(name, other) for other in near]
         reached.append(name)
-    return _case("district", "Куп'янський район", "Kupiansk district", places, nodes, roads, buses=24, stretcher=5)
+    return _case(
+        "district", "Куп'янський район", "Kupiansk district", places, nodes, roads, buses=24, stretcher=5
+    )
 
 
 def _case(
@@ -271,7 +273,9 @@ def _played(scenario: Scenario, buses: int) -> Case:
                 Unserved(place.id, lying, NeedCount(stretcher=place.stretcher), place.stretcher, ReasonCode.NO_VEHICLE,
                          "No ambulance in the fleet table; two with one place each would do.", nobody_could=True)
             )  # fmt: skip
-    plan = _plan(scenario, play, tuple(routes), tuple(waves), tuple(trips), tuple(assignments), tuple(unserved))
+    plan = _plan(
+        scenario, play, tuple(routes), tuple(waves), tuple(trips), tuple(assignments), tuple(unserved)
+    )
     outcome = _outcome(scenario, plan, play, tuple(outcomes))
     return Case(scenario, plan, outcome, _later(outcome))
 
@@ -298,12 +302,17 @@ def _bus_trip(
     legs = (
         Leg("hub", (), round(start_s), round(start_s)),
         Leg(f"ap-{place.id}", tuple(links[k] for k in back), round(reach_s), round(leave_s), board=load),
-        Leg("hub", tuple(links[k] for k in way), round(arrive_s), round(arrive_s) + DWELL_S // 2, alight=load),
+        Leg(
+            "hub", tuple(links[k] for k in way), round(arrive_s), round(arrive_s) + DWELL_S // 2, alight=load
+        ),
     )
     trip = Trip(f"t-{number:03d}", f"bus-{bus + 1:02d}", "District", Mode.FLEET, 2, escorted=False, legs=legs)
     play.arrive("fleet", place.id, leave_s, arrive_s, on_board)
     played = TripOutcome(
-        trip.id, trip.vehicle, tuple(float(leg.arrive_s) for leg in legs), tuple(float(leg.depart_s) for leg in legs)
+        trip.id,
+        trip.vehicle,
+        tuple(float(leg.arrive_s) for leg in legs),
+        tuple(float(leg.depart_s) for leg in legs),
     )
     return trip, played
 
@@ -333,7 +342,9 @@ def _plan(
         assumptions=("crossing_capacity", "carless_share"), statements=(), versions=(("safepassage", "0.1.0"),),
         seed=7, input_hash="ab" * 32, work_budget=(("iterations", 400),),
     )  # fmt: skip
-    points = (ControlPoint("ford", "crossing", len(routes), sum(w.vehicles for w in waves), 900, round(last)),)
+    points = (
+        ControlPoint("ford", "crossing", len(routes), sum(w.vehicles for w in waves), 900, round(last)),
+    )
     return Plan(
         id=f"{scenario.id}-abababab-7", revision=1, supersedes="", scenario_id=scenario.id, scenario_hash="ab" * 32,
         start=scenario.start.isoformat(), time_zone=scenario.time_zone, audience=Audience.COMMISSION,
@@ -355,7 +366,12 @@ def _outcome(scenario: Scenario, plan: Plan, play: _Play, trips: tuple[TripOutco
         for place in scenario.settlements
     )  # fmt: skip
     links = tuple(
-        LinkUse(play.network.link_id[link], tuple(bins.get(k, 0) for k in range(last_bin + 1)), 0.0, play.entered[link])
+        LinkUse(
+            play.network.link_id[link],
+            tuple(bins.get(k, 0) for k in range(last_bin + 1)),
+            0.0,
+            play.entered[link],
+        )
         for link, bins in sorted(play.bins.items())
     )
     safe = everyone.people[-1]

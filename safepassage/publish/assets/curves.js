@@ -5,7 +5,7 @@ const CURVES = [["all", "home", 3, []], ["cars", "load-1", 1.8, []], ["fleet", "
 /** All curves on one common row of times, as uPlot wants them. */
 function alignedCurves() {
   const present = CURVES.map(([name]) => [name, name === "naive" ? data.naive : data.curves[name]]).filter(([, curve]) => curve);
-  const times = [...new Set([0, data.endS, ...present.flatMap(([, curve]) => curve.t)])].sort((a, b) => a - b);
+  const times = [...new Set([0, data.chartEndS, ...present.flatMap(([, curve]) => curve.t)])].sort((a, b) => a - b);
   return { names: present.map(([name]) => name), rows: [times, ...present.map(([, curve]) => times.map((timeS) => curveAt(curve, timeS)))] };
 }
 
@@ -44,10 +44,16 @@ function createCurves(onPick) {
 
   function series(name) {
     const [, tone, width, dash] = CURVES.find(([key]) => key === name);
-    return {
-      label: say(name === "all" ? "everyone" : name), stroke: colour(tone), width, dash, points: { show: false },
-      paths: uPlot.paths.stepped({ align: 1 }), value: (_plot, value) => (value === null ? "–" : numberWords(value)),
-    };
+    return { stroke: colour(tone), width, dash, points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }) };
+  }
+
+  /** Numbers beside the names of the lines, at the time pointed at or else played. */
+  function showValues(timeS) {
+    for (const value of document.querySelectorAll("[data-curve]")) {
+      const name = value.dataset.curve;
+      const curve = name === "naive" ? data.naive : data.curves[name];
+      value.textContent = curve ? numberWords(curveAt(curve, timeS)) : "";
+    }
   }
 
   function open() {
@@ -55,15 +61,15 @@ function createCurves(onPick) {
       font: `12px ${getComputedStyle(document.body).fontFamily}` };
     chart = new uPlot({
       width: container.clientWidth, height: 300, padding: [12, 16, 0, 4],
-      scales: { x: { time: false, range: [0, data.endS] }, y: { range: [0, data.people * 1.04] } },
+      scales: { x: { time: false, range: [0, data.chartEndS] }, y: { range: [0, data.people * 1.04] } },
       axes: [
         { ...axis, splits: hourTicks, values: (_plot, splits) => splits.map((timeS) => clockParts(timeS).time) },
         { ...axis, size: 64, values: (_plot, splits) => splits.map(numberWords) },
       ],
-      series: [{ label: say("time"), value: (_plot, value) => (value === null ? "–" : clockWords(value)) }, ...names.map(series)],
+      series: [{}, ...names.map(series)],
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
-      legend: { show: true, live: true },
-      hooks: { draw: [drawOver] },
+      legend: { show: false },
+      hooks: { draw: [drawOver], setCursor: [(plot) => showValues(plot.cursor.idx === null ? nowS : plot.posToVal(plot.cursor.left, "x"))] },
     }, rows, container);
     container.setAttribute("role", "group");
     container.setAttribute("aria-label", say("chart"));
@@ -77,6 +83,7 @@ function createCurves(onPick) {
 
   function show(timeS) {
     nowS = timeS;
+    showValues(timeS);
     chart.redraw(false, false);
   }
 

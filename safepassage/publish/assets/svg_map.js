@@ -26,8 +26,8 @@ function createSvgMap() {
 
   function vehicleMark(vehicle) {
     const [x, y] = place(vehicle.at);
-    const mark = document.createElementNS(SVG, "rect");
-    const shape = { x: x - 4, y: y - 4, width: 8, height: 8, rx: 2, class: vehicle.trip.mode };
+    const mark = document.createElementNS(SVG, "circle");
+    const shape = { cx: x, cy: y, r: 4, class: vehicle.trip.mode };
     for (const [name, value] of Object.entries(shape)) mark.setAttribute(name, value);
     return mark;
   }

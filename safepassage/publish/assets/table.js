@@ -60,6 +60,11 @@ function createTable() {
   }
 
   for (const header of headers) header.querySelector("button").addEventListener("click", () => sort(header));
+  // A phone shows the first rows until somebody asks for more.
+  byId("show-all").addEventListener("click", (event) => {
+    table.classList.remove("short");
+    event.currentTarget.hidden = true;
+  });
   text.addEventListener("input", filter);
   unserved.addEventListener("change", filter);
   speak();

@@ -153,6 +153,9 @@ function createLabels(map) {
         taken.push([entry.point.x - 10, entry.point.y - 10, entry.point.x + 10, entry.point.y + 10]);
       }
     }
+    // A name may stand beside its own settlement, not on another one.
+    const spots = entries.filter((entry) => !entry.mark).map(({ point }) => [point.x - 4, point.y - 4, point.x + 4, point.y + 4]);
+    taken.push(...spots);
     for (const { text, width, gap, point } of entries) {
       const boxes = [
         [point.x + gap, point.y - 8], [point.x - gap - width, point.y - 8],
