@@ -200,6 +200,6 @@ def nearest_exit_demand(
         leg_route=np.repeat(np.arange(len(origins)), cars_at[origins]),
         leg_not_before_s=np.zeros(n_cars),
         leg_dwell_s=np.zeros(n_cars),
-        pcu=np.ones(n_cars),
-        escorted=np.zeros(n_cars),
+        pcu=np.ones(n_cars, np.int32),
+        escorted=np.zeros(n_cars, np.bool_),
     )

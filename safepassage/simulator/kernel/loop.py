@@ -50,24 +50,38 @@ def compete_from_origin(world: World, link: int) -> int:
 
 
 @step
-def start_first_legs(world: World, link: int, now: int) -> int:
-    """Move all vehicles that become ready now into the origin queue; the gate to call."""
+def append_first_legs(world: World, link: int, now: int) -> None:
+    """Move the vehicles whose first leg may start by now into the origin queue."""
     origin = world.origins[link]
-    was_empty = origin.first == NOBODY
     while origin.next_source < origin.end_source:
         vehicle = world.source_vehicle[origin.next_source]
-        ready = world.leg_not_before[world.vehicle_leg[vehicle]]
-        if ready > now:
-            schedule(world, world.n_links + link, ready)
+        if world.leg_not_before[world.vehicle_leg[vehicle]] > now:
             break
         queue_at_origin(world, link, vehicle, now)
         origin.next_source += 1
-    return compete_from_origin(world, link) if was_empty else NOBODY
+
+
+@step
+def start_first_legs(world: World, link: int, now: int) -> int:
+    """Let first legs start and schedule the next ones; the gate to call."""
+    origin = world.origins[link]
+    was_empty = origin.first == NOBODY
+    append_first_legs(world, link, now)
+    if origin.next_source < origin.end_source:
+        leg = world.vehicle_leg[world.source_vehicle[origin.next_source]]
+        schedule(world, world.n_links + link, world.leg_not_before[leg])
+    if was_empty and origin.first != NOBODY:
+        return compete_from_origin(world, link)
+    return NOBODY
 
 
 @step
 def start_leg(world: World, timer: int, now: int) -> int:
-    """Start a leg of a vehicle off the road (a leg without links ends at once); the gate to call."""
+    """
+    Start a leg of a vehicle off the road (one without links ends at once); the gate to call.
+
+    Of those that become ready at one tick, first legs queue before later ones.
+    """
     vehicle = world.timer_vehicle[timer]
     leg = world.vehicle_leg[vehicle]
     link = world.pool[world.leg_start[leg]]
@@ -77,6 +91,7 @@ def start_leg(world: World, timer: int, now: int) -> int:
         finish_leg(world, vehicle, now)
         return NOBODY
     was_empty = world.origins[link].first == NOBODY
+    append_first_legs(world, link, now)
     queue_at_origin(world, link, vehicle, now)
     return compete_from_origin(world, link) if was_empty else NOBODY
 
@@ -122,6 +137,7 @@ def run(world: World, horizon: int) -> None:
         event = next_event(world)
         now = world.clock[NOW]
         if now > horizon:
+            world.clock[PENDING] += 1
             return
         if event < world.first_gate:
             gate = arrival_event(world, event, now)

@@ -5,7 +5,7 @@ With headway ``h = 1/q``, free-flow time ``tf``, storage ``N`` and hole travel t
 unit on a link obeys ``entry(n) >= max(entry(n-1) + h, exit(n-N) + tb)`` and
 ``exit(n) >= max(entry(n) + tf, exit(n-1) + h)``. A vehicle of p PCU is p such units in a row, one
 headway apart: it takes p places, keeps the gate busy for p headways, and its last place is vacated
-p - 1 headways after its first.
+p - 1 headways after its first. On a link of fewer places than that it takes them all.
 
 References
 ----------
@@ -129,8 +129,7 @@ def leave_link(world: World, link: int, pcu: int, now: int) -> None:
     for unit in range(taken):
         place = world.slots[feeder.head]
         place.vehicle = NOBODY
-        last = unit if unit + 1 < taken else pcu - 1
-        place.time = now + feeder.hole_time + last * feeder.headway
+        place.time = now + feeder.hole_time + (pcu - taken + unit) * feeder.headway
         feeder.head += 1
         if feeder.head == feeder.ring_end:
             feeder.head = feeder.ring_start

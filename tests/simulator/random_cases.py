@@ -1,0 +1,78 @@
+"""Random small networks and demands: every feature of the model, congested enough to interact."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from safepassage.model.network import RoadNetwork
+from safepassage.simulator import TrafficDemand
+from tests.simulator.made_networks import Road, network, tours
+
+
+def random_case(seed: int) -> tuple[RoadNetwork, TrafficDemand]:
+    """Tours of cars and buses over short and long links, served nodes, limited turns, loops."""
+    rng = np.random.default_rng(seed)
+    roads = _random_network(rng)
+    routes, ends = _random_routes(rng, roads, int(rng.integers(2, 9)))
+    return roads, _random_tours(rng, routes, ends)
+
+
+def _random_network(rng: np.random.Generator) -> RoadNetwork:
+    n_nodes = int(rng.integers(2, 7))
+    ring = [(k, (k + 1) % n_nodes) for k in range(n_nodes)]
+    extra = [tuple(map(int, rng.integers(0, n_nodes, 2))) for _ in range(int(rng.integers(0, 8)))]
+    roads = [
+        Road(
+            start,
+            end,
+            length_m=float(rng.choice([4.0, 9.0, 25.0, 80.0, 300.0])),
+            speed_m_per_s=float(rng.choice([10.0, 12.5, 20.0])),
+            capacity_per_h=float(rng.choice([600.0, 1700.0, 1800.0, 3600.0])),
+            jam_per_m=float(rng.choice([0.13, 0.2])),
+            weight=float(rng.choice([0.5, 1.0, 2.0, 7.0])),
+        )
+        for start, end in ring + extra
+    ]
+    service = {k: float(rng.choice([300.0, 1200.0])) for k in range(n_nodes) if rng.random() < 0.2}
+    turns = [
+        (i, j, float(rng.choice([200.0, 900.0])))
+        for i, inbound in enumerate(roads)
+        for j, outbound in enumerate(roads)
+        if inbound.end == outbound.start and rng.random() < 0.15
+    ]
+    return network(roads, service_per_h=service, turns=turns)
+
+
+def _random_routes(
+    rng: np.random.Generator, roads: RoadNetwork, count: int
+) -> tuple[list[list[int]], list[tuple[int, int]]]:
+    """Random walks; the first route is empty."""
+    routes: list[list[int]] = [[]]
+    ends = [(-1, -1)]
+    for _ in range(count):
+        node = start = int(rng.integers(0, roads.n_nodes))
+        route = []
+        for _ in range(int(rng.integers(1, 8))):
+            link = int(rng.choice(np.flatnonzero(roads.from_node == node)))
+            route.append(link)
+            node = int(roads.to_node[link])
+        routes.append(route)
+        ends.append((start, node))
+    return routes, ends
+
+
+def _random_tours(
+    rng: np.random.Generator, routes: list[list[int]], ends: list[tuple[int, int]]
+) -> TrafficDemand:
+    legs = []
+    for _ in range(int(rng.integers(1, 60))):
+        at, tour = -1, []
+        for _ in range(int(rng.choice([1, 1, 1, 2, 4]))):
+            fitting = [k for k, (start, _) in enumerate(ends) if start == -1 or at in (-1, start)]
+            chosen = int(rng.choice(fitting))
+            at = ends[chosen][1] if chosen else at
+            tour.append((chosen, float(rng.integers(0, 40)), float(rng.choice([0.0, 5.0, 12.5]))))
+        legs.append(tour)
+    pcu = rng.choice([1, 1, 1, 2, 3], len(legs))
+    escorted = rng.random(len(legs)) < 0.2
+    return tours(routes, legs, pcu=pcu.tolist(), escorted=escorted.tolist())
