@@ -15,6 +15,10 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from safepassage.formats.scenario_folder import check_scenario, read_scenario
+from safepassage.model.people import PeopleCount, form_households
+from safepassage.model.scenario import Scenario
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = REPOSITORY / "safepassage" / "scenarios" / "kupiansk-2023"
 BUILT_TABLES = ("node.csv", "link.csv", "settlement.csv", "site.csv")
@@ -53,6 +57,11 @@ def in_scope() -> list[dict[str, str]]:
 
 def persons(rows: list[dict[str, str]], *groups: str) -> int:
     return sum(int(row[group]) for row in rows for group in groups)
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return read_scenario(FOLDER).scenario
 
 
 class Ways:
@@ -105,6 +114,23 @@ def test_totals_follow_the_assumed_shares(in_scope: list[dict[str, str]], settin
 
 def test_every_settlement_in_scope_has_people_and_somebody_to_lead(in_scope: list[dict[str, str]]) -> None:
     assert all(int(row["adults"]) + int(row["older"]) > 0 for row in in_scope)
+
+
+def test_households_hold_everybody(scenario: Scenario) -> None:
+    for settlement in scenario.in_scope:
+        groups = form_households(settlement)
+        assert sum((group.people.times(group.count) for group in groups), PeopleCount()) == settlement.people
+
+
+def test_about_two_thirds_of_the_people_have_no_car(scenario: Scenario) -> None:
+    carless = sum(
+        group.count * group.people.total
+        for settlement in scenario.in_scope
+        for group in form_households(settlement)
+        if not group.has_car
+    )
+    # Households are whole, so the share is met to within a household a settlement.
+    assert abs(carless - 0.65 * 12_000) <= len(scenario.in_scope)
 
 
 # --- scope -------------------------------------------------------------------------------------------
@@ -260,6 +286,16 @@ def test_services_join_sites() -> None:
 # --- settings ----------------------------------------------------------------------------------------
 
 
+def test_the_folder_is_free_of_faults() -> None:
+    assert check_scenario(FOLDER) == ()
+
+
+def test_it_is_an_exercise_of_three_days(scenario: Scenario) -> None:
+    assert scenario.is_exercise
+    assert scenario.start.isoformat() == "2023-08-10T05:00:00+03:00"
+    assert [(end - start) / 3600 for start, end in scenario.open_windows()] == [18.0, 18.0, 18.0]
+
+
 def test_assumptions_have_a_range_a_reason_and_a_source(settings: dict[str, Any]) -> None:
     for key, entry in settings["assumption"].items():
         assert entry["low"] <= entry["value"] <= entry["high"], key
@@ -345,8 +381,7 @@ def test_names_are_in_two_languages_with_one_apostrophe() -> None:
 @pytest.mark.acceptance
 def test_the_script_makes_the_same_tables_again(shared_data: Path, tmp_path: Path) -> None:
     (tmp_path / "scenario.toml").write_bytes((FOLDER / "scenario.toml").read_bytes())
-    script = REPOSITORY / "scripts" / "build_kupiansk.py"
-    command = [sys.executable, str(script), "--data", str(shared_data / "kupiansk")]
+    command = [sys.executable, "-m", "scripts.build_kupiansk", "--data", str(shared_data / "kupiansk")]
     subprocess.run([*command, "--folder", str(tmp_path)], check=True, cwd=REPOSITORY)
     for name in BUILT_TABLES:
         assert (tmp_path / name).read_bytes() == (FOLDER / name).read_bytes()
