@@ -385,3 +385,9 @@ def test_the_script_makes_the_same_tables_again(shared_data: Path, tmp_path: Pat
     subprocess.run([*command, "--folder", str(tmp_path)], check=True, cwd=REPOSITORY)
     for name in BUILT_TABLES:
         assert (tmp_path / name).read_bytes() == (FOLDER / name).read_bytes()
+
+
+def test_every_assumption_is_documented(settings: dict[str, Any]) -> None:
+    page = (REPOSITORY / "docs" / "scenario-kupiansk.md").read_text(encoding="utf-8")
+    for key, entry in settings["assumption"].items():
+        assert f"| `{key}` | {entry['value']} | {entry['low']} - {entry['high']} | {entry['unit']} |" in page
