@@ -25,7 +25,7 @@ from safepassage.simulator.tables import Indices, NetworkTables, Ticks, tabulate
 
 _MIN_BUCKETS = 256
 _MAX_BUCKETS = 16384
-_CALENDAR_SPAN_TICKS = 8_000_000
+_CALENDAR_SPAN_TICKS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
