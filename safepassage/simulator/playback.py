@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from safepassage.model.arrays import FloatArray
+from safepassage.model.arrays import FlagArray, FloatArray, OffsetArray
 from safepassage.model.outcome import Curve, LinkUse, Outcome, SettlementOutcome, TripOutcome
 from safepassage.model.plan import Leg, Mode, Plan, Trip
 from safepassage.model.scenario import Scenario
@@ -316,10 +316,10 @@ def _link_use(
     np.add.at(change, (row, np.minimum(np.ceil(gone_s / bin_s), n_bins).astype(np.int64)), -1)
     standing = np.cumsum(change, axis=1)[:, :n_bins]
     delay_s = _delay_by_link(network.free_flow_time_s[link], enter_s, leave_s, entered, row, used.size)
-    number = np.bincount(row, minlength=used.size)
+    times = np.bincount(row, minlength=used.size)
     return bin_s, tuple(
         LinkUse(
-            network.link_id[used[k]], tuple(standing[k].tolist()), float(round(delay_s[k], 3)), int(number[k])
+            network.link_id[used[k]], tuple(standing[k].tolist()), float(round(delay_s[k], 3)), int(times[k])
         )
         for k in range(used.size)
     )
@@ -329,10 +329,10 @@ def _delay_by_link(
     free_s: FloatArray,
     enter_s: FloatArray,
     leave_s: FloatArray,
-    entered: np.ndarray,
-    row: np.ndarray,
+    entered: FlagArray,
+    row: OffsetArray,
     n_rows: int,
 ) -> FloatArray:
     delay_s = np.maximum(leave_s - enter_s - free_s, 0.0)[entered]
-    total: FloatArray = np.bincount(row, weights=np.nan_to_num(delay_s), minlength=n_rows)
-    return total
+    total = np.bincount(row, weights=np.nan_to_num(delay_s), minlength=n_rows)
+    return total.astype(np.float64)

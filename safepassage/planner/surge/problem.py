@@ -137,7 +137,7 @@ def _set_aside_cut_off(
             kept.append(queue)
             continue
         nobody = not (node and _reaches(open_paths, node_index[node], destinations, node_index))
-        unserved.append(_unserved(queue, code, detail, nobody_could=nobody))
+        unserved.append(unserved_queue(queue, code, detail, nobody_could=nobody))
     return tuple(kept), unserved
 
 
@@ -166,11 +166,30 @@ def _set_aside_bedless(
         if len(part.households) < len(queue.households):
             rest = CarQueue(queue.settlement, queue.households[len(part.households) :])
             detail = _("reception is full; raise the capacity of a destination in site.csv")
-            unserved.append(_unserved(rest, ReasonCode.NO_BEDS, detail, nobody_could=True))
+            unserved.append(unserved_queue(rest, ReasonCode.NO_BEDS, detail, nobody_could=True))
     return tuple(kept), unserved
 
 
-def _unserved(queue: CarQueue, code: ReasonCode, detail: str, *, nobody_could: bool) -> Unserved:
+def unserved_queue(queue: CarQueue, code: ReasonCode, detail: str, *, nobody_could: bool) -> Unserved:
+    """
+    Name the households of a queue as not served.
+
+    Parameters
+    ----------
+    queue : CarQueue
+        Who.
+    code : ReasonCode
+        Why.
+    detail : str
+        Why, in words, with the remedy.
+    nobody_could : bool
+        Whether no plan at all could serve them.
+
+    Returns
+    -------
+    Unserved
+        All of the queue's people.
+    """
     return Unserved(
         queue.settlement, queue.people, queue.needs, len(queue.households), code, detail, nobody_could
     )

@@ -16,7 +16,7 @@ from safepassage.planner.surge.draft import draft_plan
 from safepassage.planner.surge.fleet import plan_fleet
 from safepassage.planner.surge.naive import naive_plan
 from safepassage.planner.surge.problem import SurgeProblem, state_problem
-from safepassage.planner.surge.routes import choose_routes
+from safepassage.planner.surge.routes import RouteChoice, choose_routes, fit_destinations, load_by_destination
 from safepassage.planner.surge.search import CarPlan, CarSearch
 from safepassage.progress import NoProgress, Progress
 from safepassage.simulator.playback import simulate
@@ -82,6 +82,7 @@ def plan_surge(
     progress.start(_("Reading the problem"), None)
     problem = state_problem(scenario)
     choice = choose_routes(problem)
+    problem, choice = fit_destinations(problem, choice)
     bound = bound_cars(problem, progress=progress)
     fleet = plan_fleet(
         scenario,
@@ -89,7 +90,7 @@ def plan_surge(
         problem.paths,
         seed=seed,
         iterations=FLEET_ITERATIONS,
-        capacity_left=_room_after_cars(problem),
+        capacity_left=_room_after_cars(problem, choice),
         progress=progress,
     )
     plays = _car_plays(problem)
@@ -123,15 +124,13 @@ def _car_plays(problem: SurgeProblem) -> int:
     return max(4, min(CAR_PLAYS, CAR_PLAYS * _CARS_AT_FULL_EFFORT // max(cars, 1)))
 
 
-def _room_after_cars(problem: SurgeProblem) -> Mapping[str, float]:
-    """What the destinations can still take: cars were given only what the fleet does not need."""
-    driving = sum(queue.people.total for queue in problem.queues)
-    room: dict[str, float] = {}
-    for site in problem.destinations:
-        taken = min(site.capacity_persons, driving) if math.isfinite(site.capacity_persons) else 0
-        room[site.id] = site.capacity_persons - taken
-        driving -= int(taken)
-    return room
+def _room_after_cars(problem: SurgeProblem, choice: RouteChoice) -> Mapping[str, float]:
+    """Persons that each destination can still take."""
+    driving = load_by_destination(choice, problem.queues)
+    return {
+        site.id: max(0.0, site.capacity_persons - driving.get(k, 0))
+        for k, site in enumerate(problem.destinations)
+    }
 
 
 def _out_of_time(cars: CarPlan, bound: CarBound) -> tuple[Unserved, ...]:

@@ -10,51 +10,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import coo_matrix
 
-from safepassage.model.arrays import FloatArray, IndexArray, frozen_array
-from safepassage.model.network import RoadNetwork
-from safepassage.model.plan import PinAction, PinKind
+from safepassage.i18n import _
+from safepassage.model.arrays import FloatArray, IndexArray
+from safepassage.model.plan import PinAction, PinKind, ReasonCode
 from safepassage.model.scenario import Scenario
+from safepassage.planner.surge.car_route import CarRoute, make_route, resource_capacity_per_s
 from safepassage.planner.surge.cars import CarQueue
 from safepassage.planner.surge.paths import Paths
-from safepassage.planner.surge.problem import SurgeProblem
-from safepassage.units import SECONDS_PER_HOUR
+from safepassage.planner.surge.problem import SurgeProblem, unserved_queue
+from safepassage.planner.surge.route_program import RouteShares, share_cars
 
 # A minute saved on the way is worth as much as 0.6 s of clearance: it only breaks ties.
 _WEIGHT_OF_WAY = 0.01
 _MOST_ROUNDS = 40
+_LEAST_GAIN = 1e-6
 _EVENNESS = 16.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CarRoute:
-    """
-    A way from a settlement to a destination.
-
-    Attributes
-    ----------
-    links : tuple of int
-        Link indices in driving order; empty where the settlement is at the destination.
-    destination : int
-        Index into the problem's destinations.
-    resources : int32[n]
-        What the route uses: link indices, and ``n_links + node`` for nodes that serve at a rate.
-    reached_s : float64[n]
-        Free-flow time from the departure to each resource (s).
-    free_flow_s : float
-        Free-flow time of the whole way (s).
-    """
-
-    links: tuple[int, ...]
-    destination: int
-    resources: IndexArray
-    reached_s: FloatArray
-    free_flow_s: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,56 +67,6 @@ class RouteChoice:
         return self.candidates[queue][self.chosen[queue]]
 
 
-def resource_capacity_per_s(network: RoadNetwork) -> FloatArray:
-    """
-    Capacity of every link, then of every node, in PCU a second.
-
-    Parameters
-    ----------
-    network : RoadNetwork
-        Roads.
-
-    Returns
-    -------
-    float64[n_links + n_nodes]
-        ``inf`` for nodes that hold nobody up.
-    """
-    both = np.concatenate([network.capacity_pcu_per_h, network.node_service_pcu_per_h])
-    rate: FloatArray = both / SECONDS_PER_HOUR
-    return rate
-
-
-def make_route(network: RoadNetwork, links: Sequence[int], destination: int) -> CarRoute:
-    """
-    Work out what a chain of links uses and when it is reached.
-
-    Parameters
-    ----------
-    network : RoadNetwork
-        Roads.
-    links : sequence of int
-        Link indices in driving order.
-    destination : int
-        Index of the destination.
-
-    Returns
-    -------
-    CarRoute
-        The route.
-    """
-    way = np.asarray(links, dtype=np.int32)
-    passed_s = np.concatenate([[0.0], np.cumsum(network.free_flow_time_s[way])])
-    nodes = network.to_node[way]
-    serving = np.isfinite(network.node_service_pcu_per_h[nodes])
-    return CarRoute(
-        links=tuple(int(link) for link in way),
-        destination=destination,
-        resources=frozen_array(np.concatenate([way, network.n_links + nodes[serving]]), np.int32),
-        reached_s=frozen_array(np.concatenate([passed_s[:-1], passed_s[1:][serving]]), np.float64),
-        free_flow_s=float(passed_s[-1]),
-    )
-
-
 def choose_routes(problem: SurgeProblem) -> RouteChoice:
     """
     Give every settlement one route to one destination.
@@ -162,10 +86,12 @@ def choose_routes(problem: SurgeProblem) -> RouteChoice:
         return RouteChoice([], [], 0)
     search = _RouteSearch(problem)
     rounds = 0
-    shares = search.share()
-    while rounds < _MOST_ROUNDS and search.add_routes():
+    solved = search.share()
+    while solved and rounds < _MOST_ROUNDS and search.add_routes(solved):
         rounds += 1
-        shares = search.share()
+        solved = search.share()
+    # Where the destinations cannot hold everybody, each takes its nearest and is shortened later.
+    shares = solved.shares if solved else [np.eye(1, len(routes))[0] for routes in search.candidates]
     chosen = search.even_out(search.round_shares(shares))
     return RouteChoice(chosen, search.candidates, rounds)
 
@@ -186,9 +112,6 @@ class _RouteSearch:
         self.places = [self.problem.node_index[site.node] for site in self.problem.destinations]
         self.room = np.array([site.capacity_persons for site in self.problem.destinations])
         self.rules = [_Rules.of(self.problem.scenario, queue) for queue in self.problem.queues]
-        self.road_price = np.zeros(network.n_links)
-        self.node_price = np.zeros(network.n_nodes)
-        self.destination_price = np.zeros(len(self.places))
         self.candidates = [self._first_routes(queue) for queue in range(len(self.cars))]
 
     def _first_routes(self, queue: int) -> list[CarRoute]:
@@ -208,103 +131,48 @@ class _RouteSearch:
         paths = self.problem.paths
         return [make_route(network, paths.links(self.origins[queue], self.places[k]), k) for _, k in near]
 
-    def share(self) -> list[FloatArray]:
-        """Solve the linear program over the routes found so far; sets the prices."""
-        columns = [(i, route) for i, routes in enumerate(self.candidates) for route in routes]
-        used = np.unique(np.concatenate([route.resources for _, route in columns]))
-        used = used[np.isfinite(self.capacity_per_s[used])].astype(np.int64)
-        row_of = np.full(len(self.capacity_per_s), -1)
-        row_of[used] = np.arange(used.size)
-        entries: list[tuple[IndexArray, FloatArray, int]] = []
-        first_s = np.full(used.size, np.inf)
-        last_s = np.full(used.size, np.inf)
-        for k, (i, route) in enumerate(columns):
-            rows = row_of[route.resources]
-            here = rows >= 0
-            rows = rows[here]
-            entries.append((rows, self.cars[i] / self.capacity_per_s[route.resources[here]], k))
-            np.minimum.at(first_s, rows, route.reached_s[here])
-            np.minimum.at(last_s, rows, route.free_flow_s - route.reached_s[here])
-        n, n_rows = len(columns), used.size
-        limited = np.flatnonzero(np.isfinite(self.room))
-        rows = np.concatenate([rows for rows, _, _ in entries] + [np.arange(n_rows)])
-        values = np.concatenate([value for _, value, _ in entries] + [np.full(n_rows, -1.0)])
-        cols = np.concatenate([np.full(len(r), k) for r, _, k in entries] + [np.full(n_rows, n)])
-        room_row = {int(d): n_rows + j for j, d in enumerate(limited)}
-        taken = [(room_row[c[1].destination], k, self.people[c[0]]) for k, c in enumerate(columns)
-                 if c[1].destination in room_row]  # fmt: skip
-        if taken:
-            rows = np.concatenate([rows, [t[0] for t in taken]])
-            cols = np.concatenate([cols, [t[1] for t in taken]])
-            values = np.concatenate([values, [t[2] for t in taken]])
-        way_s = np.array([self.cars[i] * route.free_flow_s for i, route in columns]) / self.cars.sum()
-        solved = linprog(
-            np.append(_WEIGHT_OF_WAY * way_s, 1.0),
-            A_ub=coo_matrix((values, (rows, cols)), shape=(n_rows + len(limited), n + 1)).tocsr(),
-            b_ub=np.concatenate([-(first_s + last_s), self.room[limited]]),
-            A_eq=coo_matrix(
-                (np.ones(n), ([i for i, _ in columns], np.arange(n))), shape=(len(self.cars), n + 1)
-            ).tocsr(),
-            b_eq=np.ones(len(self.cars)),
-            method="highs-ds",
+    def share(self) -> RouteShares | None:
+        """Share the cars over the routes found so far."""
+        return share_cars(
+            self.candidates, self.cars, self.people, self.capacity_per_s, self.room, way_weight=_WEIGHT_OF_WAY
         )
-        if solved.status != 0:
-            # Whole settlements may not fit the destinations; `fit_destinations` shortens them later.
-            return [np.eye(1, len(routes))[0] for routes in self.candidates]
-        prices = -np.asarray(solved.ineqlin.marginals)
-        self._set_prices(used, prices[:n_rows], limited, prices[n_rows:])
-        self.queue_price = np.asarray(solved.eqlin.marginals)
-        ends = np.cumsum([len(routes) for routes in self.candidates])[:-1]
-        return np.split(solved.x[:n], ends)
 
-    def _set_prices(
-        self, used: IndexArray, prices: FloatArray, limited: IndexArray, room_prices: FloatArray
-    ) -> None:
-        per_car = np.zeros(len(self.capacity_per_s))
-        per_car[used] = prices / self.capacity_per_s[used]
-        n_links = self.problem.roads.n_links
-        self.road_price, self.node_price = per_car[:n_links], per_car[n_links:]
-        self.destination_price = np.zeros(len(self.places))
-        self.destination_price[limited] = room_prices
-
-    def add_routes(self) -> bool:
+    def add_routes(self, solved: RouteShares) -> bool:
         """Add every route that the prices make worth its while; False where none is."""
         network = self.problem.roads
-        if not hasattr(self, "queue_price"):
-            return False
-        way_weight = _WEIGHT_OF_WAY / self.cars.sum()
-        cost = self.road_price + self.node_price[network.to_node] + way_weight * network.free_flow_time_s
-        priced = Paths(network, link_cost_s=np.maximum(cost, 1e-12) * self._scale())
+        road_price, node_price = np.split(solved.resource_price, [network.n_links])
+        cost = road_price + node_price[network.to_node]
+        cost += _WEIGHT_OF_WAY / self.cars.sum() * network.free_flow_time_s
+        # A price for one car is tiny; the search compares seconds.
+        scale = float(self.cars.sum())
+        priced = Paths(network, link_cost_s=cost * scale)
         added = False
         for i, routes in enumerate(self.candidates):
             if self.rules[i].forced_links:
                 continue
-            best = min(
+            cost_s, end = min(
                 (
-                    self.cars[i] * priced.time_s(self.origins[i], place) / self._scale()
-                    + self.people[i] * self.destination_price[k],
+                    self.cars[i] * priced.time_s(self.origins[i], place) / scale
+                    + self.people[i] * solved.destination_price[k],
                     k,
                 )
                 for k, place in enumerate(self.places)
                 if self.rules[i].allows(self.problem.destinations[k].id)
             )
-            if best[0] < self.queue_price[i] - 1e-6 * max(1.0, abs(self.queue_price[i])):
-                links = priced.links(self.origins[i], self.places[best[1]])
+            paid_s = float(solved.queue_price[i])
+            if cost_s < paid_s - _LEAST_GAIN * max(1.0, abs(paid_s)):
+                links = priced.links(self.origins[i], self.places[end])
                 if all(route.links != links for route in routes):
-                    routes.append(make_route(network, links, best[1]))
+                    routes.append(make_route(network, links, end))
                     added = True
         return added
-
-    def _scale(self) -> float:
-        """Prices a car are tiny; searches compare seconds."""
-        return float(self.cars.sum())
 
     def round_shares(self, shares: list[FloatArray]) -> list[int]:
         """Each queue takes the route with the largest share that still has room, large queues first."""
         room = self.room.copy()
         chosen = [0] * len(self.cars)
         for i in sorted(range(len(self.cars)), key=lambda i: (-self.people[i], i)):
-            order = sorted(range(len(shares[i])), key=lambda k: (-round(shares[i][k], 9), k))
+            order = sorted(range(len(shares[i])), key=lambda k: (-round(float(shares[i][k]), 9), k))
             ends = [self.candidates[i][k].destination for k in order]
             fits = [k for k, end in zip(order, ends, strict=True) if room[end] >= self.people[i]]
             chosen[i] = fits[0] if fits else max(order, key=lambda k: room[self.candidates[i][k].destination])
@@ -355,7 +223,7 @@ class _Load:
 
     def _cost(self, touched: IndexArray) -> float:
         level = (self.work_s[touched] + self.offset_s[touched]) / self.scale_s
-        return float((level**_EVENNESS).sum())
+        return float(np.sum(level**_EVENNESS))
 
     def improves(self, i: int, old: int, new: int) -> bool:
         """Whether queue ``i`` does better on its route ``new`` than on ``old``."""
@@ -369,7 +237,7 @@ class _Load:
         self.move(i, old, new)
         gain = cost - self._cost(touched)
         self.move(i, new, old)
-        return gain > max(1e-9, way * self.search.cars[i] / self.search.cars.sum())
+        return bool(gain > max(1e-9, way * self.search.cars[i] / self.search.cars.sum()))
 
     def move(self, i: int, old: int, new: int) -> None:
         """Carry out a move."""
@@ -405,6 +273,43 @@ class _Rules:
         if self.forced_destinations and site_id not in self.forced_destinations:
             return False
         return site_id not in self.forbidden_destinations
+
+
+def fit_destinations(problem: SurgeProblem, choice: RouteChoice) -> tuple[SurgeProblem, RouteChoice]:
+    """
+    Shorten the queues that their destination cannot take in whole, the last in the file first.
+
+    Parameters
+    ----------
+    problem : SurgeProblem
+        Queues and destinations.
+    choice : RouteChoice
+        A route for every queue.
+
+    Returns
+    -------
+    problem : SurgeProblem
+        With whoever finds no place unserved; queues of nobody are left out.
+    choice : RouteChoice
+        Of the queues that remain.
+    """
+    room = [site.capacity_persons for site in problem.destinations]
+    kept, queues, bedless = [], [], []
+    for i, queue in enumerate(problem.queues):
+        end = choice.route(i).destination
+        part = queue if queue.people.total <= room[end] else queue.first_people(int(room[end]))
+        room[end] -= part.people.total
+        if part.households:
+            kept.append(i)
+            queues.append(part)
+        rest = CarQueue(queue.settlement, queue.households[len(part.households) :])
+        if rest.households:
+            detail = _("its destination is full; raise a capacity in site.csv or add a destination")
+            bedless.append(unserved_queue(rest, ReasonCode.NO_BEDS, detail, nobody_could=False))
+    return (
+        replace(problem, queues=tuple(queues), unserved=(*problem.unserved, *bedless)),
+        RouteChoice([choice.chosen[i] for i in kept], [choice.candidates[i] for i in kept], choice.work),
+    )
 
 
 def load_by_destination(choice: RouteChoice, queues: Sequence[CarQueue]) -> Mapping[int, int]:

@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from safepassage.i18n import _
+from safepassage.model.arrays import FloatArray
 from safepassage.model.plan import PinAction, PinKind, ReasonCode, Route, Trip, Unserved, Wave
+from safepassage.planner.surge.car_route import CarRoute, resource_capacity_per_s
 from safepassage.planner.surge.cars import CarQueue
 from safepassage.planner.surge.problem import SurgeProblem
-from safepassage.planner.surge.routes import CarRoute, RouteChoice, resource_capacity_per_s
+from safepassage.planner.surge.routes import RouteChoice
 from safepassage.planner.surge.waves import Timetable, cut_waves
 from safepassage.progress import NoProgress, Progress
 from safepassage.simulator import Workspace, play
 from safepassage.simulator.plan_traffic import plan_traffic
 
-_RELEASE_FACTORS = (1.0, 1.03, 1.1)
+_RELEASE_FACTORS = (0.97, 1.0, 1.03, 1.1)
 _MARGINS_S = (0.0, 600.0, 1800.0, 3600.0)
 AT_ONCE_S = 60
 _GOOD_ENOUGH = 1.0005
@@ -135,20 +137,33 @@ class CarSearch:
         rng = np.random.default_rng([seed, len(self.problem.queues)])
         for _k in range(iterations):
             progress.advance()
-            if best.plan.clearance_s <= self.bound_s * _GOOD_ENOUGH and best.score[:2] == (0.0, 0.0):
+            if self._good_enough(best):
                 break
             tried = self._play(self._neighbour(best, rng))
             if tried.score < best.score:
                 best = tried
         return replace(best.plan, plays=self.plays)
 
+    def _good_enough(self, best: _Played) -> bool:
+        """Cars at their bound, nobody left, and the fleet hardly held up by them."""
+        free_s = self._fleet_alone_s()
+        return (
+            best.score[:2] == (0.0, 0.0)
+            and best.plan.clearance_s <= self.bound_s * _GOOD_ENOUGH
+            and best.score[2] - best.plan.clearance_s <= free_s * _GOOD_ENOUGH
+        )
+
+    def _fleet_alone_s(self) -> float:
+        """When the fleet would be done on empty roads (s), as planned."""
+        return max((float(trip.legs[-1].arrive_s) for trip in self.trips), default=0.0)
+
     def _starts(self) -> list[_Draft]:
         chosen = tuple(self.choice.chosen)
         near_first = self._near_first(chosen)
         drafts = [_Draft(near_first, chosen, factor, 0.0) for factor in _RELEASE_FACTORS]
-        drafts.append(_Draft(near_first[::-1], chosen, _RELEASE_FACTORS[1], 0.0))
+        drafts.append(_Draft(near_first[::-1], chosen, 1.0, 0.0))
         nearest = (0,) * len(chosen)
-        drafts.append(_Draft(self._near_first(nearest), nearest, _RELEASE_FACTORS[1], 0.0))
+        drafts.append(_Draft(self._near_first(nearest), nearest, 1.0, 0.0))
         drafts += [_Draft(near_first, routes, 1.0, 0.0, staged=False) for routes in (chosen, nearest)]
         return drafts
 
@@ -181,7 +196,7 @@ class CarSearch:
             chosen[queue] = other + (other >= chosen[queue])
             return replace(draft, chosen=tuple(chosen))
         if rng.random() < 0.2:
-            factor = float(np.clip(draft.release_factor + rng.normal(0.0, 0.05), 1.0, 1.5))
+            factor = float(np.clip(draft.release_factor + rng.normal(0.0, 0.03), 0.9, 1.5))
             return replace(draft, release_factor=factor)
         order = [i for i in draft.order if i != queue]
         order.insert(int(rng.integers(n)), queue)
@@ -202,6 +217,7 @@ class CarSearch:
         at_night = self._at_night(depart_s, arrive_s)
         clearance_s = float(np.nanmax(arrive_s, initial=0.0))
         mean_s = float(np.nanmean(arrive_s)) if n_cars > stuck else 0.0
+        fleet_s = _last_and_mean(result.leg_arrive_s[n_cars:])
         late = sum(queue.people.total for queue in left)
         last = int(np.nanargmax(arrive_s)) if n_cars > stuck else -1
         settlement = waves[traffic.car_wave[last]].settlement if last >= 0 else ""
@@ -219,7 +235,13 @@ class CarSearch:
             plays=self.plays,
         )
         penalty = 1.0 if draft.staged else _AT_ONCE_PENALTY
-        score = (float(late + stuck), float(at_night), clearance_s * penalty, mean_s)
+        # Cars that fill the roads hold the buses up: both have to be out, and neither counts alone.
+        score = (
+            float(late + stuck),
+            float(at_night),
+            clearance_s * penalty + fleet_s[0],
+            mean_s + fleet_s[1],
+        )
         return _Played(score, draft, plan, ids.index(settlement) if settlement else 0)
 
     def _schedule(
@@ -280,13 +302,19 @@ class CarSearch:
             free_flow_s=route.free_flow_s,
         )
 
-    def _at_night(self, depart_s: np.ndarray, arrive_s: np.ndarray) -> int:
+    def _at_night(self, depart_s: FloatArray, arrive_s: FloatArray) -> int:
         """Cars on the road outside the open windows."""
         if not len(self.windows):
             return int(depart_s.size)
         window = np.searchsorted(self.windows[:, 0], depart_s, side="right") - 1
         outside = (window < 0) | (arrive_s > self.windows[np.maximum(window, 0), 1])
         return int((outside & ~np.isnan(arrive_s)).sum())
+
+
+def _last_and_mean(arrive_s: FloatArray) -> tuple[float, float]:
+    """Last and mean arrival of the fleet's drives (s); 0 where it has none."""
+    known = arrive_s[~np.isnan(arrive_s)]
+    return (float(known.max()), float(known.mean())) if known.size else (0.0, 0.0)
 
 
 def _without(queue: CarQueue, rest: CarQueue) -> CarQueue:

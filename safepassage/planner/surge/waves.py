@@ -18,9 +18,9 @@ import numpy as np
 from safepassage.model.arrays import FloatArray, IndexArray
 from safepassage.model.people import PeopleCount
 from safepassage.model.plan import Trip, Wave
+from safepassage.planner.surge.car_route import CarRoute, resource_capacity_per_s
 from safepassage.planner.surge.cars import CarQueue
 from safepassage.planner.surge.problem import SurgeProblem
-from safepassage.planner.surge.routes import CarRoute, resource_capacity_per_s
 
 _LONGEST_WAVE_S = 1800
 _MOST_STEPS = 3000
