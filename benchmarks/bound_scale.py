@@ -79,7 +79,9 @@ def made_city(side: int, vehicles: int, exits: int, seed: int = 2) -> tuple[Road
     )
     amount = np.bincount(np.random.default_rng(seed).integers(0, n_grid, vehicles), minlength=n_grid)
     demand = SurgeDemand(
-        origin_node=np.arange(n_grid), amount_pcu=amount, destination_node=n_grid + np.arange(len(chosen))
+        origin_node=np.arange(n_grid, dtype=np.int32),
+        amount_pcu=amount.astype(np.float64),
+        destination_node=n_grid + np.arange(len(chosen), dtype=np.int32),
     )
     return network, demand
 

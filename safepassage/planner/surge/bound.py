@@ -28,7 +28,7 @@ from safepassage.planner.surge.bound_steps import (
     least_cells,
     proven_cells,
 )
-from safepassage.planner.surge.bound_windows import ALWAYS, TimeGrid, Windows, joined_windows
+from safepassage.planner.surge.bound_windows import TimeGrid, Windows, joined_windows
 from safepassage.planner.surge.demand import SurgeDemand
 from safepassage.progress import NoProgress, Progress
 

@@ -136,19 +136,18 @@ def _in_order(network: RoadNetwork, changes: Sequence[CapacityChange]) -> list[C
 
 def _entered(grid: TimeGrid, n_cells: int, starts_s: FloatArray, capacity: FloatArray) -> FloatArray:
     """PCU that a piecewise constant capacity lets enter in each cell."""
-    knots = np.append(starts_s, np.inf)
-    before = np.concatenate([[0.0], np.cumsum(np.diff(starts_s) * capacity[:-1])])
+    before = np.concatenate([np.zeros(1), np.cumsum(np.diff(starts_s) * capacity[:-1])])
 
     def total(time_s: FloatArray) -> FloatArray:
-        piece = np.searchsorted(knots, time_s, side="right") - 1
+        piece = np.searchsorted(starts_s, time_s, side="right") - 1
         passed: FloatArray = before[piece] + (time_s - starts_s[piece]) * capacity[piece]
         return passed
 
     entered = []
     for part in grid.parts(n_cells):
-        start_s = part.start_s + grid.step_s * np.arange(part.count)
-        stop_s = np.minimum(start_s + grid.step_s, max(part.end_s, part.start_s))
-        entered.append(per_hour_to_per_s(1.0) * (total(np.maximum(stop_s, start_s)) - total(start_s)))
+        start_s: FloatArray = part.start_s + grid.step_s * np.arange(part.count, dtype=np.float64)
+        stop_s: FloatArray = np.maximum(np.minimum(start_s + grid.step_s, part.end_s), start_s)
+        entered.append(per_hour_to_per_s(1.0) * (total(stop_s) - total(start_s)))
     return np.concatenate(entered)
 
 

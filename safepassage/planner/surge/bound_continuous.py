@@ -11,8 +11,8 @@ from safepassage.planner.surge.bound_graph import FlowGraph
 from safepassage.planner.surge.bound_windows import Windows
 from safepassage.planner.surge.kernel_bound import quickest_flow, shortest_times
 
-# Cuts are evaluated in floating point: an arc whose time misses its place in the cut by less than this is taken
-# to lie on the edge, and the same time is deducted from the bound.
+# Cuts are evaluated in floating point: an arc that is in a cut for less time than this is taken to lie on
+# its edge, and the same time is deducted from the bound.
 EDGE_S = 1e-6
 
 

@@ -125,27 +125,42 @@ class SteppedGraph:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class CutSets:
+    """
+    Who is on the near side of a cut.
+
+    Attributes
+    ----------
+    members : bool[k]
+        Origins: they hold more than can leave.
+    full : bool[m]
+        Destinations: their capacity binds.
+    """
+
+    members: FlagArray
+    full: FlagArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Arrivals:
     """
-    Most that can arrive within a number of cells, and the smallest cut.
+    Most that can arrive within a number of cells, and two smallest cuts (the same where there is one).
 
     Attributes
     ----------
     units : int
         The amount.
-    origin_behind : bool[k]
-        Origins on the near side of the cut: they hold more than can leave.
-    destination_full : bool[m]
-        Destinations on the near side of the cut: their capacity binds.
+    nearest, farthest : CutSets
+        Of the smallest cuts the one closest to the origins, and the one closest to the destinations.
     cut_arcs : int32[n]
-        Arcs of the graph in the cut.
+        Arcs of the graph in the nearest cut.
     cut_runs : int
-        Unbroken stretches of time in which arcs are in the cut, summed over the arcs.
+        Unbroken stretches of time in which arcs are in that cut, summed over the arcs.
     """
 
     units: int
-    origin_behind: FlagArray
-    destination_full: FlagArray
+    nearest: CutSets
+    farthest: CutSets
     cut_arcs: IndexArray
     cut_runs: int
 
@@ -191,6 +206,8 @@ def most_arrivals(stepped: SteppedGraph, n_cells: int) -> Arrivals:
         )
     near = np.zeros(expansion.sink + 1, np.bool_)
     near[solver.get_source_side_min_cut()] = True
+    not_far = np.ones(expansion.sink + 1, np.bool_)
+    not_far[solver.get_sink_side_min_cut()] = False
     crossing = (expansion.arc >= 0) & near[expansion.tail] & ~near[expansion.head]
     cut_arc, cut_cell = expansion.arc[crossing], expansion.cell[crossing]
     order = np.lexsort((cut_cell, cut_arc))
@@ -198,8 +215,8 @@ def most_arrivals(stepped: SteppedGraph, n_cells: int) -> Arrivals:
     starts = (np.diff(cut_arc, prepend=-1) != 0) | (np.diff(cut_cell, prepend=-2) != 1)
     return Arrivals(
         units=int(solver.optimal_flow()),
-        origin_behind=near[expansion.origin],
-        destination_full=near[expansion.destination],
+        nearest=CutSets(near[expansion.origin], near[expansion.destination]),
+        farthest=CutSets(not_far[expansion.origin], not_far[expansion.destination]),
         cut_arcs=np.unique(cut_arc),
         cut_runs=int(starts.sum()),
     )

@@ -12,6 +12,7 @@ from safepassage.planner.surge.demand import SurgeDemand
 from safepassage.units import per_hour_to_per_s
 
 NO_LINK = -1
+NO_PORT = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,9 +104,9 @@ def flow_graph(network: RoadNetwork, demand: SurgeDemand, capacity_pcu_per_h: Fl
     Notes
     -----
     A node with a service rate is split into an entry and an exit joined by an arc of that rate; what
-    starts or ends at the node does not pass that arc. A node with restricted turns is split into one
-    port a link, joined by the turns that are allowed. Where a node has both, its turns are left free:
-    the graph then admits more than the road does, and a bound from it stays valid.
+    starts or ends at the node is served there too, as in the simulator. A node with restricted turns is
+    split into one port a link, joined by the turns that are allowed. Where a node has both, its turns are
+    left free: the graph then admits more than the road does, and a bound from it stays valid.
     """
     open_link = np.flatnonzero(capacity_pcu_per_h > 0)
     n_nodes = network.n_nodes
@@ -125,8 +126,8 @@ def flow_graph(network: RoadNetwork, demand: SurgeDemand, capacity_pcu_per_h: Fl
     )
 
     turning = _nodes_with_turns(network)
-    in_links = open_link[turning[network.to_node[open_link]]]
-    out_links = open_link[turning[network.from_node[open_link]]]
+    in_links = open_link[turning[network.to_node[open_link]]].astype(np.int32)
+    out_links = open_link[turning[network.from_node[open_link]]].astype(np.int32)
     link_head[in_links] = n_nodes + np.arange(len(in_links))
     link_tail[out_links] = n_nodes + len(in_links) + np.arange(len(out_links))
     n_nodes += len(in_links) + len(out_links)
@@ -148,8 +149,12 @@ def flow_graph(network: RoadNetwork, demand: SurgeDemand, capacity_pcu_per_h: Fl
     at_home[demand.destination_node] = destination_node
     safe = np.flatnonzero(at_home[demand.origin_node] >= 0)
     arcs.add(origin_node[safe], at_home[demand.origin_node[safe]])
-    _join(arcs, origin_node, demand.origin_node, exit_port, turning, network.from_node, out_links, link_tail)
-    _join_back(arcs, destination_node, demand.destination_node, turning, network.to_node, in_links, link_head)
+    entry_port = np.arange(network.n_nodes, dtype=np.int32)
+    entry_port[turning] = exit_port[turning] = NO_PORT
+    place, port = _ports(demand.origin_node, entry_port, network.from_node, out_links, link_tail)
+    arcs.add(origin_node[place], port)
+    place, port = _ports(demand.destination_node, exit_port, network.to_node, in_links, link_head)
+    arcs.add(port, destination_node[place])
     tail, head, time_s, rate, link = arcs.joined()
     keep = _useful(n_nodes, tail, head, origin_node, destination_node)
     return FlowGraph(
@@ -195,39 +200,18 @@ def _add_turns(
     arcs.add(np.array(tails, np.int32), np.array(heads, np.int32), rate_pcu_per_s=np.array(rates, np.float64))
 
 
-def _join(
-    arcs: _Arcs,
-    outer: IndexArray,
-    node: IndexArray,
-    exit_port: IndexArray,
-    turning: FlagArray,
-    link_end: IndexArray,
-    out_links: IndexArray,
-    link_tail: IndexArray,
-) -> None:
-    """Join each origin to the exit of its node, or to every exit port where turns are restricted."""
-    plain = ~turning[node]
-    arcs.add(outer[plain], exit_port[node[plain]])
+def _ports(
+    node: IndexArray, plain_port: IndexArray, link_node: IndexArray, links: IndexArray, link_port: IndexArray
+) -> tuple[IndexArray, IndexArray]:
+    """Pairs of a place in `node` and a port there: the plain one, or every link's where turns count."""
+    plain = plain_port[node] != NO_PORT
+    places = [np.flatnonzero(plain).astype(np.int32)]
+    ports = [plain_port[node[plain]]]
     for place in np.flatnonzero(~plain):
-        ports = link_tail[out_links[link_end[out_links] == node[place]]]
-        arcs.add(np.full(len(ports), outer[place], np.int32), ports)
-
-
-def _join_back(
-    arcs: _Arcs,
-    outer: IndexArray,
-    node: IndexArray,
-    turning: FlagArray,
-    link_end: IndexArray,
-    in_links: IndexArray,
-    link_head: IndexArray,
-) -> None:
-    """Join the entry of each destination's node, or every entry port, to the destination."""
-    plain = ~turning[node]
-    arcs.add(node[plain], outer[plain])
-    for place in np.flatnonzero(~plain):
-        ports = link_head[in_links[link_end[in_links] == node[place]]]
-        arcs.add(ports, np.full(len(ports), outer[place], np.int32))
+        found = link_port[links[link_node[links] == node[place]]]
+        places.append(np.full(len(found), place, np.int32))
+        ports.append(found)
+    return np.concatenate(places), np.concatenate(ports)
 
 
 def _useful(

@@ -69,19 +69,22 @@ def _by_cuts(stepped: SteppedGraph) -> tuple[int, list[StepCut]]:
     Exact where everything is constant: a number of steps is enough if and only if it is enough for
     every set of origins and destinations alone (Klinz), and a minimum cut names a violated set.
     """
-    n_destinations = len(stepped.destination_units)
+    none_full = np.zeros(len(stepped.destination_units), np.bool_)
     moving = ~np.isin(stepped.graph.origin_node, _safe_origins(stepped.graph))
-    cut = StepCut(moving, np.zeros(n_destinations, np.bool_), np.zeros(0, np.int32))
-    cuts = [cut]
+    found = [StepCut(moving, none_full, np.zeros(0, np.int32))]
+    cuts = list(found)
     cells = 1
     while True:
-        cells = max(cells, _cells_of_set(stepped, cut))
+        cells = max(cells, *(_cells_of_set(stepped, cut) for cut in found))
         arrivals = most_arrivals(stepped, cells)
         if arrivals.units >= stepped.total_units:
-            return cells, cuts
-        cut = _cut_of(arrivals)
-        cuts.append(cut)
+            break
+        found = _cuts_of(arrivals)
+        cuts += found
         cells += 1
+    if cells > 1:
+        cuts += _cuts_of(most_arrivals(stepped, cells - 1))
+    return cells, cuts
 
 
 def _safe_origins(graph: FlowGraph) -> IndexArray:
@@ -109,7 +112,7 @@ def _galloping(stepped: SteppedGraph, guess: int) -> tuple[int, list[StepCut]]:
     settled = _cells_until_settled(stepped)
     before = -1
     while (arrivals := most_arrivals(stepped, cells)).units < stepped.total_units:
-        cuts.append(_cut_of(arrivals))
+        cuts += _cuts_of(arrivals)
         if cells >= most:
             raise InfeasibleError(_("the open windows end before everyone can be out"))
         if arrivals.units == before and too_few >= settled and cells - too_few >= settled:
@@ -126,7 +129,7 @@ def _galloping(stepped: SteppedGraph, guess: int) -> tuple[int, list[StepCut]]:
             fits = cells
             stride *= 2
         else:
-            cuts.append(_cut_of(arrivals))
+            cuts += _cuts_of(arrivals)
             too_few = cells
     return fits, cuts
 
@@ -141,8 +144,13 @@ def _cells_until_settled(stepped: SteppedGraph) -> int:
     return changed + int(stepped.steps.sum())
 
 
-def _cut_of(arrivals: Arrivals) -> StepCut:
-    return StepCut(arrivals.origin_behind, arrivals.destination_full, arrivals.cut_arcs)
+def _cuts_of(arrivals: Arrivals) -> list[StepCut]:
+    """The cut nearest to the origins last: its arcs are the ones known."""
+    none = np.zeros(0, np.int32)
+    return [
+        StepCut(arrivals.farthest.members, arrivals.farthest.full, none),
+        StepCut(arrivals.nearest.members, arrivals.nearest.full, arrivals.cut_arcs),
+    ]
 
 
 def proven_cells(
@@ -180,7 +188,7 @@ def proven_cells(
     while short > 0:
         if stepped.waits_everywhere:
             arrivals = most_arrivals(stepped, short)
-            passed, last = arrivals.units + largest_vehicle_units * arrivals.cut_runs, _cut_of(arrivals)
+            passed, last = arrivals.units + largest_vehicle_units * arrivals.cut_runs, _cuts_of(arrivals)[-1]
         else:
             passed, last = _passed_units(stepped, short, last, largest_vehicle_units)
         if passed < total:
@@ -229,7 +237,7 @@ def arrivals_ceiling_units(
     cells = cell + 1 if stepped.grid.cell_start_s(cell) <= time_s else cell
     cells = int(min(cells, stepped.grid.most_cells))
     arrivals = most_arrivals(stepped, cells)
-    cut = _cut_of(arrivals)
+    cut = _cuts_of(arrivals)[-1]
     if stepped.waits_everywhere:
         return arrivals.units + largest_vehicle_units * arrivals.cut_runs, cut
     return _passed_units(stepped, cells, cut, largest_vehicle_units)

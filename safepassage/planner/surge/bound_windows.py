@@ -154,11 +154,10 @@ class TimeGrid:
         float
             Seconds since the start.
         """
-        end_s = 0.0
-        for start_s, end_s, first, count in self._windows_with_cells():
+        for start_s, _end_s, first, count in self._windows_with_cells():
             if cell < first + count:
                 return start_s + (cell - first) * self.step_s
-        return end_s
+        return self.windows[-1][1]
 
     def cell_of(self, time_s: float) -> int:
         """

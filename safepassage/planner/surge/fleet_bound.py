@@ -149,7 +149,7 @@ class FleetTask:
     destination_to_stop_s: FloatArray
     destination_takes: FlagArray = field(default_factory=lambda: np.zeros((0, len(NEEDS)), np.bool_))
     services: tuple[FleetService, ...] = ()
-    boarding: Boarding = Boarding()
+    boarding: Boarding = field(default_factory=Boarding)
     drive_before_break_s: float = np.inf
     break_s: float = 0.0
     open_windows: Sequence[tuple[float, float]] | None = None
@@ -172,7 +172,7 @@ class FleetTask:
 
 def _check_task(task: FleetTask) -> None:
     n_destinations = task.stop_to_destination_s.shape[1]
-    shapes = {
+    shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
         "people": (task.people.shape, (task.n_stops, len(NEEDS))),
         "stop_to_destination_s": (task.stop_to_destination_s.shape, (task.n_stops, n_destinations)),
         "destination_to_stop_s": (task.destination_to_stop_s.shape, (n_destinations, task.n_stops)),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import linprog
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 
 from safepassage.errors import SafepassageError
 from safepassage.model.arrays import FlagArray, FloatArray
@@ -20,7 +21,7 @@ MOST_BREAKS = 4
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassProgram:
     """
-    Numbers of the program; s counts stops, g groups, j ways onward (0 the nearest safe place, then one a service).
+    Numbers of the program; s counts stops, g groups, j ways onward (the nearest safe place, then services).
 
     Attributes
     ----------
@@ -63,25 +64,25 @@ class _Rows:
     """A sparse system of inequalities, collected block by block."""
 
     def __init__(self) -> None:
-        self.row: list[FloatArray] = []
-        self.column: list[FloatArray] = []
+        self.row: list[npt.NDArray[np.int64]] = []
+        self.column: list[npt.NDArray[np.int64]] = []
         self.value: list[FloatArray] = []
         self.limit: list[float] = []
 
-    def open(self, count: int, limit: float = 0.0) -> np.ndarray:
+    def open(self, count: int, limit: float = 0.0) -> npt.NDArray[np.int64]:
         start = len(self.limit)
         self.limit += [limit] * count
         return np.arange(start, start + count)
 
-    def add(self, row: object, column: object, value: object) -> None:
+    def add(self, row: npt.ArrayLike, column: npt.ArrayLike, value: npt.ArrayLike) -> None:
         rows, columns, values = np.broadcast_arrays(row, column, value)
-        self.row.append(rows.ravel())
-        self.column.append(columns.ravel())
+        self.row.append(rows.ravel().astype(np.int64))
+        self.column.append(columns.ravel().astype(np.int64))
         self.value.append(values.ravel().astype(np.float64))
 
-    def matrix(self, n_columns: int) -> coo_array:
+    def csr(self, n_columns: int) -> csr_array[np.float64, tuple[int, int]]:
         at = (np.concatenate(self.row), np.concatenate(self.column))
-        return coo_array((np.concatenate(self.value), at), shape=(len(self.limit), n_columns))
+        return coo_array((np.concatenate(self.value), at), shape=(len(self.limit), n_columns)).tocsr()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,18 +186,19 @@ def _solved(rows: _Rows, equal: _Rows, upper: FloatArray, n_person_columns: int)
     objective = np.zeros(n_columns)
     objective[:n_person_columns] = -1.0
     has_equal = bool(equal.limit)
-    result = linprog(
+    # The stubs know dense matrices only.
+    result = linprog(  # type: ignore[call-overload]
         objective,
-        A_ub=rows.matrix(n_columns).tocsr(),
+        A_ub=rows.csr(n_columns),
         b_ub=np.array(rows.limit),
-        A_eq=equal.matrix(n_columns).tocsr() if has_equal else None,
+        A_eq=equal.csr(n_columns) if has_equal else None,
         b_eq=np.array(equal.limit) if has_equal else None,
         bounds=np.column_stack([np.zeros(n_columns), upper]),
         method="highs",
     )
     if result.status != 0:
         raise SafepassageError(f"the linear program of the fleet bound failed: {result.message}")
-    return -float(result.fun)
+    return float(-result.fun)
 
 
 def _patterns(
@@ -209,7 +211,7 @@ def _patterns(
     onward_s = program.onward_s.min(axis=1)[usable]
     first_s = float((program.depot_s[group][usable] + onward_s).min())
     next_s = float((program.back_s[usable] + onward_s).min())
-    room_s = hours_s + gaps * (2 * program.stop_s + program.full_handling_s[group])
+    room_s = hours_s + gaps * (2 * program.stop_s + float(program.full_handling_s[group]))
 
     def spare_s(trips: int) -> float:
         return room_s - first_s - program.stop_s - (trips - 1) * (next_s + 2 * program.stop_s)
@@ -257,7 +259,8 @@ class _Block:
         program = self.program
         trips = np.where(np.isfinite(program.onward_s) & self.reached[:, None], np.inf, 0.0)
         first = np.where(self.reached, np.inf, 0.0)
-        return np.concatenate([trips.ravel(), first, [program.count[self.group], np.inf, np.inf]])
+        others = np.array([program.count[self.group], np.inf, np.inf])
+        return np.concatenate([trips.ravel(), first, others])
 
     def add_time(self, rows: _Rows, pattern: _Pattern, hours_s: float, gaps: float) -> None:
         """Rows of working time and of driving time."""
