@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -295,8 +296,9 @@ def _threat(table: TypedTable) -> Iterator[ThreatEntry]:
             subject=row["subject"],
             start_s=row["start"],
             end_s=row["end"],
-            latitude_deg=row["latitude"],
-            longitude_deg=row["longitude"],
+            # One and the same NaN, so that equal entries compare equal.
+            latitude_deg=row["latitude"] if math.isfinite(row["latitude"]) else math.nan,
+            longitude_deg=row["longitude"] if math.isfinite(row["longitude"]) else math.nan,
             factor=row["factor"],
             probability=row["probability"],
             claim=claim,
