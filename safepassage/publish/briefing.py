@@ -23,6 +23,7 @@ from safepassage.publish.wording import (
     place_name,
     reason_words,
     remedy_words,
+    translated,
 )
 
 FIRST_STEPS_SHOWN = 8
@@ -83,10 +84,8 @@ class LeftBehind:
 
     Attributes
     ----------
-    place, who, reason, remedy : Bilingual
-        Where, how many with which needs, why, and what would help.
-    detail : str
-        The planner's own words.
+    place, who, reason, remedy, detail : Bilingual
+        Where, how many with which needs, why, what would help, and the planner's own words.
     nobody_could : bool
         True where the bound shows that no plan could serve them.
     """
@@ -95,7 +94,7 @@ class LeftBehind:
     who: Bilingual
     reason: Bilingual
     remedy: Bilingual
-    detail: str
+    detail: Bilingual
     nobody_could: bool
 
 
@@ -148,8 +147,8 @@ def hard_to_reach(scenario: Scenario, plan: Plan, outcome: Outcome) -> tuple[Har
     return tuple(
         HardToReach(
             settlement=places[item.settlement],
-            last_out=in_all_languages(lambda at=item.last_arrival_s: clock(scenario, at, round_up=True)),
-            why=in_all_languages(lambda place=places[item.settlement]: _travel_words(plan, place)),
+            last_out=in_all_languages(clock, scenario, item.last_arrival_s, round_up=True),
+            why=in_all_languages(_travel_words, plan, places[item.settlement]),
         )
         for item in late[:LAST_SETTLEMENTS_SHOWN]
     )
@@ -175,11 +174,11 @@ def left_behind(scenario: Scenario, plan: Plan) -> tuple[LeftBehind, ...]:
     ordered = sorted(plan.unserved, key=lambda part: (-part.people.total, part.settlement))
     return tuple(
         LeftBehind(
-            place=in_all_languages(lambda part=part: place_name(places[part.settlement])),
-            who=in_all_languages(lambda part=part: _unserved_words(part)),
-            reason=in_all_languages(lambda part=part: reason_words(part.reason_code)),
-            remedy=in_all_languages(lambda part=part: remedy_words(part.reason_code)),
-            detail=part.detail,
+            place=in_all_languages(place_name, places[part.settlement]),
+            who=in_all_languages(_unserved_words, part),
+            reason=in_all_languages(reason_words, part.reason_code),
+            remedy=in_all_languages(remedy_words, part.reason_code),
+            detail=translated(part.detail),
             nobody_could=part.nobody_could,
         )
         for part in ordered
@@ -203,7 +202,7 @@ def _officers(scenario: Scenario, plan: Plan) -> list[FirstStep]:
     return [
         FirstStep(
             time_s=first_s,
-            clock=in_all_languages(lambda: clock(scenario, first_s)),
+            clock=in_all_languages(clock, scenario, first_s),
             kind="officers",
             place=in_all_languages(lambda: _("Police")),
             action=in_all_languages(action),
@@ -227,10 +226,10 @@ def _wave_steps(scenario: Scenario, plan: Plan) -> list[FirstStep]:
     return [
         FirstStep(
             time_s=wave.start_s,
-            clock=in_all_languages(lambda wave=wave: clock(scenario, wave.start_s)),
+            clock=in_all_languages(clock, scenario, wave.start_s),
             kind="cars",
-            place=in_all_languages(lambda wave=wave: place_name(places[wave.settlement])),
-            action=in_all_languages(lambda wave=wave: action(wave)),
+            place=in_all_languages(place_name, places[wave.settlement]),
+            action=in_all_languages(action, wave),
         )
         for wave in earliest[:FIRST_STEPS_SHOWN]
     ]
@@ -271,10 +270,10 @@ def _trip_steps(scenario: Scenario, plan: Plan) -> list[FirstStep]:
         steps.append(
             FirstStep(
                 time_s=time_s,
-                clock=in_all_languages(lambda at=time_s: clock(scenario, at)),
+                clock=in_all_languages(clock, scenario, time_s),
                 kind="fleet",
-                place=in_all_languages(lambda site=site: place_name(sites[site])),
-                action=in_all_languages(lambda starts=starts, end=end: action(starts, end)),
+                place=in_all_languages(place_name, sites[site]),
+                action=in_all_languages(action, starts, end),
             )
         )
     return steps

@@ -13,7 +13,16 @@ from safepassage.model.plan import Plan
 from safepassage.model.scenario import Scenario
 from safepassage.model.sites import Site, SiteKind
 from safepassage.publish.playback import coordinates
-from safepassage.publish.wording import Bilingual, clock, in_all_languages, number, place_name, svg_text
+from safepassage.publish.summary import certificate_of
+from safepassage.publish.wording import (
+    Bilingual,
+    clock_and_day,
+    in_all_languages,
+    number,
+    place_name,
+    svg_text,
+    translated,
+)
 
 MAP_WIDTH = 720.0
 MAP_HEIGHTS = (380.0, 620.0)
@@ -227,12 +236,13 @@ def _settlement_circles(scenario: Scenario, plan: Plan, projection: Projection, 
         classes = "settlement unserved" if place.id in unserved else "settlement"
         circles.append(
             Markup(
-                '<g class="{}" data-settlement="{}" data-radius="{}">'
-                '<circle class="all" cx="{}" cy="{}" r="{}"/><circle class="left" cx="{}" cy="{}" r="{}"/></g>'
-            ).format(classes, index, f"{radius:.1f}", x, y, f"{radius:.1f}", x, y, f"{radius:.1f}")
+                '<g class="{classes}" data-settlement="{index}" data-radius="{r}">'
+                '<circle class="all" cx="{x}" cy="{y}" r="{r}"/>'
+                '<circle class="left" cx="{x}" cy="{y}" r="{r}"/></g>'
+            ).format(classes=classes, index=index, x=x, y=y, r=f"{radius:.1f}")
         )
         labels.keep_clear(x, y)
-        names.append((x, y, radius, in_all_languages(lambda place=place: place_name(place))))
+        names.append((x, y, radius, in_all_languages(place_name, place)))
     for x, y, radius, name in names:
         labels.add(x, y, radius, name, "place-label")
     return Markup("").join(circles)
@@ -251,7 +261,7 @@ def _site_symbols(scenario: Scenario, projection: Projection, labels: _Labels) -
         x, y = projection.place(site.longitude_deg, site.latitude_deg)
         if projection.holds(x, y):
             symbols.append(_symbol(site, x, y))
-            labels.add(x, y, 9.0, in_all_languages(lambda site=site: place_name(site)), "site-label")
+            labels.add(x, y, 9.0, in_all_languages(place_name, site), "site-label")
         elif site.safe:
             symbols.append(_beyond(site, projection, x, y, labels))
     return Markup("").join(symbols)
@@ -269,7 +279,7 @@ def _beyond(site: Site, projection: Projection, x: float, y: float, labels: _Lab
     dx, dy = x - centre_x, y - centre_y
     shrink = min((centre_x - 20) / abs(dx) if dx else math.inf, (centre_y - 20) / abs(dy) if dy else math.inf)
     at_x, at_y = round(centre_x + dx * shrink, 1), round(centre_y + dy * shrink, 1)
-    labels.add(at_x, at_y, 12.0, in_all_languages(lambda: place_name(site)), "site-label")
+    labels.add(at_x, at_y, 12.0, in_all_languages(place_name, site), "site-label")
     return Markup(
         '<path class="beyond" d="M-7 -6L7 0L-7 6Z" transform="translate({} {}) rotate({})"/>'
     ).format(at_x, at_y, round(math.degrees(math.atan2(dy, dx))))
@@ -285,7 +295,7 @@ def _crossing_marks(scenario: Scenario, projection: Projection, labels: _Labels)
                     '<use class="crossing" href="#symbol-crossing" x="{}" y="{}" width="18" height="18"/>'
                 ).format(round(x - 9, 1), round(y - 9, 1))
             )
-            labels.add(x, y, 10.0, in_all_languages(lambda name=name: name), "crossing-label")
+            labels.add(x, y, 10.0, translated(name), "crossing-label")
     return Markup("").join(marks)
 
 
@@ -384,7 +394,7 @@ def curves_drawing(
         for name in ("cars", "fleet", "all")
         if (curve := outcome.curve(name))
     ]
-    bound = plan.certificate.bounded("all")
+    bound = certificate_of(plan).bounded("all")
     if bound:
         x = axes.x(bound.bound_s)
         parts.append(
@@ -422,17 +432,23 @@ class _Axes:
         for people in _round_steps(self._top, 5):
             y = self.y(people)
             parts.append(
-                Markup('<path class="grid" d="M{} {}H{}"/><text class="tick" x="{}" y="{}" text-anchor="end">{}</text>')
-                .format(CHART_LEFT, y, CHART_WIDTH - CHART_RIGHT, CHART_LEFT - 8, y + 4, number(people))
-            )  # fmt: skip
+                Markup(
+                    '<path class="grid" d="M{} {}H{}"/>'
+                    '<text class="tick" x="{}" y="{}" text-anchor="end">{}</text>'
+                ).format(CHART_LEFT, y, CHART_WIDTH - CHART_RIGHT, CHART_LEFT - 8, y + 4, number(people))
+            )
         step_s = 3600 * max(1, math.ceil(self._end_s / 3600 / 9))
         for time_s in range(0, int(self._end_s) + 1, step_s):
             attributes = Markup('class="tick" x="{}" y="{}" text-anchor="middle"').format(
                 self.x(time_s), CHART_HEIGHT - CHART_BOTTOM + 20
             )
-            text = in_all_languages(lambda at=time_s: clock(scenario, at).split(",")[0])
+            text = in_all_languages(_tick_words, scenario, time_s)
             parts.append(svg_text(text, attributes))
         return Markup("").join(parts)
+
+
+def _tick_words(scenario: Scenario, time_s: float) -> str:
+    return clock_and_day(scenario, time_s)[0]
 
 
 def _round_steps(top: float, about: int) -> list[float]:

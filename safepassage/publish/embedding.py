@@ -1,4 +1,4 @@
-"""Everything a page needs placed inside it: styles, scripts and data, under a strict content security policy."""
+"""Everything a page needs, placed inside it, under a strict content security policy."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from safepassage.model.outcome import Curve, LinkUse, Outcome, TripOutcome
 from safepassage.model.plan import Plan, Trip
 from safepassage.model.scenario import Scenario
 from safepassage.model.sites import Site
+from safepassage.publish.summary import certificate_of
 from safepassage.publish.wording import in_all_languages, place_name
 from safepassage.units import SECONDS_PER_HOUR
 
@@ -60,7 +61,7 @@ def playback(scenario: Scenario, plan: Plan, outcome: Outcome, naive: Outcome | 
         "binS": outcome.bin_s,
         "curves": {curve.name: _curve(curve) for curve in outcome.curves},
         "naive": _curve(naive_curve) if naive and (naive_curve := naive.curve("all")) else None,
-        "bounds": {item.name: round(item.bound_s) for item in plan.certificate.clearance},
+        "bounds": {item.name: round(item.bound_s) for item in certificate_of(plan).clearance},
         "links": links.described(),
         "loads": [load for use in outcome.links if (load := _load(links, use))],
         "settlements": _settlements(scenario, plan, outcome),
@@ -182,7 +183,7 @@ def _settlements(scenario: Scenario, plan: Plan, outcome: Outcome) -> list[Paylo
     return [
         {
             "id": place.id,
-            "name": in_all_languages(lambda place=place: place_name(place)).as_dict(),
+            "name": in_all_languages(place_name, place).as_dict(),
             "at": coordinates(place.longitude_deg, place.latitude_deg),
             "people": place.people.total,
             "unserved": unserved[place.id],
@@ -220,7 +221,7 @@ def _site(site: Site) -> Payload:
     return {
         "id": site.id,
         "kind": site.kind.value,
-        "name": in_all_languages(lambda: place_name(site)).as_dict(),
+        "name": in_all_languages(place_name, site).as_dict(),
         "at": coordinates(site.longitude_deg, site.latitude_deg),
         "safe": site.safe,
     }

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from safepassage.errors import OutputError
 from safepassage.i18n import LANGUAGES, _, use_language
 from safepassage.model.outcome import Outcome
+from safepassage.model.people import Settlement
 from safepassage.model.plan import Bounded, Plan
 from safepassage.model.policy import Audience
 from safepassage.model.scenario import ReportedFigure, Scenario
@@ -36,7 +37,7 @@ from safepassage.publish.embedding import (
 from safepassage.publish.page_strings import page_strings
 from safepassage.publish.playback import Payload, playback
 from safepassage.publish.settlement_table import settlement_rows
-from safepassage.publish.summary import HASH_SHOWN, summary_lines
+from safepassage.publish.summary import HASH_SHOWN, certificate_of, summary_lines
 from safepassage.publish.wording import (
     EXERCISE_BANNER,
     NOTHING,
@@ -54,10 +55,12 @@ from safepassage.publish.wording import (
     percent,
     place_name,
     site_kind_words,
+    translated,
     trips_words,
 )
 
 BAR_WIDTH = 600
+PAGE_FOOT_STYLE = "font: 7.5pt sans-serif; color: #444c55;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +134,23 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        _=lambda message: in_all_languages(lambda: _(message)),
+        _=translated,
         label_attributes=_label_attributes,
-        place_name=lambda place: in_all_languages(lambda: place_name(place)),
+        place_name=_place_name,
         number=number,
-        figure=lambda value: in_all_languages(lambda: figure(value)),
+        figure=_figure,
         sortable=lambda value: value if math.isfinite(value) else "",
         NOTHING=NOTHING,
     )
     return environment
+
+
+def _place_name(place: Settlement) -> Bilingual:
+    return in_all_languages(place_name, place)
+
+
+def _figure(value: float) -> Bilingual:
+    return in_all_languages(figure, value)
 
 
 def _label_attributes(text: Bilingual) -> Markup:
@@ -152,12 +163,18 @@ def _context(
     scenario: Scenario, plan: Plan, outcome: Outcome, naive: Outcome | None, language: str
 ) -> dict[str, Any]:
     data = _page_data(scenario, plan, outcome, naive)
-    styles = [vendored("maplibre-gl/maplibre-gl.css"), vendored("uplot/uPlot.min.css"), asset("report.css"), _page_box(plan)]
+    styles = [
+        vendored("maplibre-gl/maplibre-gl.css"),
+        vendored("uplot/uPlot.min.css"),
+        asset("report.css"),
+        _page_box(plan),
+    ]
     scripts = [vendored("maplibre-gl/maplibre-gl.js"), vendored("uplot/uPlot.iife.min.js"), page_script()]
-    name = in_all_languages(lambda: place_name(scenario))
+    name = in_all_languages(place_name, scenario)
     return {
         "scenario": scenario,
         "plan": plan,
+        "certificate": certificate_of(plan),
         "outcome": outcome,
         "initial_language": language,
         "title": f"{name} · Safepassage",
@@ -173,7 +190,7 @@ def _context(
         "facts": _facts(scenario, plan, outcome),
         "hero": _hero(scenario, outcome),
         "steps": first_steps(scenario, plan),
-        "call_ahead": in_all_languages(lambda: _call_ahead(scenario)),
+        "call_ahead": in_all_languages(_call_ahead, scenario),
         "behind": left_behind(scenario, plan),
         "late": hard_to_reach(scenario, plan, outcome),
         "map_drawing": map_drawing(scenario, plan, outcome),
@@ -182,22 +199,22 @@ def _context(
         "attribution": scenario.attribution or "© OpenStreetMap contributors",
         "columns": _columns(),
         "rows": settlement_rows(scenario, plan, outcome),
-        "all_cars": in_all_languages(lambda: cars_words(sum(wave.vehicles for wave in plan.waves))),
-        "all_trips": in_all_languages(lambda: trips_words(len(plan.trips))),
-        "bounds": [_bounded_row(scenario, item) for item in plan.certificate.clearance],
+        "all_cars": in_all_languages(cars_words, sum(wave.vehicles for wave in plan.waves)),
+        "all_trips": in_all_languages(trips_words, len(plan.trips)),
+        "bounds": [_bounded_row(scenario, item) for item in certificate_of(plan).clearance],
         "bound_parts": _bound_parts(scenario, plan),
-        "mean_arrival": in_all_languages(lambda: _mean_arrival(scenario, plan)),
-        "naive_words": in_all_languages(lambda: _naive_words(scenario, plan)),
+        "mean_arrival": in_all_languages(_mean_arrival, scenario, plan),
+        "naive_words": in_all_languages(_naive_words, scenario, plan),
         "reported": [_comparison(scenario, outcome, item) for item in scenario.reported],
         "limits": _limits(),
     }
 
 
 def _page_box(plan: Plan) -> str:
-    """Style of printed pages: on every one the banner, what the report was made from, and the page's number."""
+    """Style of printed pages: on each the banner, what the report was made from, and its number."""
     # Only letters and digits may enter a style sheet from a plan.
     made_from = "".join(filter(str.isalnum, plan.scenario_hash[:HASH_SHOWN]))
-    origin = f"Safepassage  ·  rev. {plan.revision}  ·  seed {plan.certificate.seed}  ·  {made_from}"
+    origin = f"Safepassage  ·  rev. {plan.revision}  ·  seed {certificate_of(plan).seed}  ·  {made_from}"
     banner = (
         f'@top-center {{ content: "{EXERCISE_BANNER}"; font: 700 8.5pt sans-serif; color: #1c1400;'
         " background: #ffc21a; width: 100%; height: 7mm; margin: 5mm 0 4mm; text-align: center; }"
@@ -205,8 +222,8 @@ def _page_box(plan: Plan) -> str:
     return (
         "@page { size: A4; margin: 16mm 13mm 14mm; "
         + (banner if plan.exercise else "")
-        + f' @bottom-left {{ content: "{origin}"; font: 7.5pt sans-serif; color: #444c55; }}'
-        + ' @bottom-right { content: counter(page) " / " counter(pages); font: 7.5pt sans-serif; color: #444c55; } }'
+        + f' @bottom-left {{ content: "{origin}"; {PAGE_FOOT_STYLE} }}'
+        + f' @bottom-right {{ content: counter(page) " / " counter(pages); {PAGE_FOOT_STYLE} }} }}'
     )
 
 
@@ -251,7 +268,7 @@ def _call_ahead(scenario: Scenario) -> str:
 def _site_kinds(data: Payload) -> list[tuple[str, Bilingual]]:
     present = {site["kind"] for site in data["sites"]}
     return [
-        (kind.value, in_all_languages(lambda kind=kind: site_kind_words(kind)))
+        (kind.value, in_all_languages(site_kind_words, kind))
         for kind in sorted(SYMBOL_KINDS)
         if kind.value in present
     ]
@@ -276,31 +293,35 @@ def _bounded_row(scenario: Scenario, item: Bounded) -> dict[str, Any]:
         "name": item.name,
         "bound_s": round(item.bound_s),
         "value_s": round(item.value_s) if math.isfinite(item.value_s) else "",
-        "who": in_all_languages(lambda: bounded_words(item.name)),
+        "who": in_all_languages(bounded_words, item.name),
         "people": item.people,
-        "bound": in_all_languages(lambda: clock(scenario, item.bound_s)),
-        "value": in_all_languages(lambda: clock(scenario, item.value_s, round_up=True)),
+        "bound": in_all_languages(clock, scenario, item.bound_s),
+        "value": in_all_languages(clock, scenario, item.value_s, round_up=True),
         "gap": in_all_languages(lambda: f"{duration(item.gap_s)} ({percent(item.gap_percent)})"),
-        "binding": item.binding,
+        "binding": translated(item.binding),
     }
 
 
 def _bound_parts(scenario: Scenario, plan: Plan) -> list[tuple[str, Bilingual]]:
     return [
-        (name, in_all_languages(lambda value=value: f"{duration(value)} ({clock(scenario, value)})"))
-        for name, value in plan.certificate.bound_parts
+        (name, in_all_languages(_duration_and_clock, scenario, value))
+        for name, value in certificate_of(plan).bound_parts
     ]
 
 
+def _duration_and_clock(scenario: Scenario, time_s: float) -> str:
+    return f"{duration(time_s)} ({clock(scenario, time_s)})"
+
+
 def _mean_arrival(scenario: Scenario, plan: Plan) -> str:
-    mean_s = plan.certificate.mean_arrival_s
+    mean_s = certificate_of(plan).mean_arrival_s
     return _("{clock}, {duration} after the start").format(
         clock=clock(scenario, mean_s), duration=duration(mean_s)
     )
 
 
 def _naive_words(scenario: Scenario, plan: Plan) -> str:
-    naive = plan.certificate.naive
+    naive = certificate_of(plan).naive
     return _("{people} out, the last by {clock}").format(
         people=people_words(naive.people_served), clock=clock(scenario, naive.clearance_s, round_up=True)
     )
@@ -310,23 +331,28 @@ def _comparison(scenario: Scenario, outcome: Outcome, item: ReportedFigure) -> d
     share = item.people_out / item.of_people if item.of_people else 0.0
     planned = outcome.safe / outcome.people if outcome.people else 0.0
     return {
-        "title": in_all_languages(lambda: _reported_title(scenario, item)),
+        "title": in_all_languages(_reported_title, scenario, item),
         "percent": percent(100 * share),
         "width_reported": round(BAR_WIDTH * min(1.0, share)),
         "width_plan": round(BAR_WIDTH * min(1.0, planned)),
-        "reported": in_all_languages(
-            lambda: _("reported: {percent}, {people} of {all} ({assisted} transported, {own} on their own)").format(
-                percent=percent(100 * share), people=number(item.people_out), all=number(item.of_people),
-                assisted=number(item.assisted), own=number(item.by_themselves),
-            )
-        ),
+        "reported": in_all_languages(_reported_words, item, share),
         "planned": in_all_languages(
             lambda: _("this plan: {percent} in {duration}, if everyone goes").format(
                 percent=percent(100 * planned), duration=duration(outcome.clearance_s)
             )
         ),
         "source": item.source,
-    }  # fmt: skip
+    }
+
+
+def _reported_words(item: ReportedFigure, share: float) -> str:
+    return _("reported: {percent}, {people} of {all} ({assisted} transported, {own} on their own)").format(
+        percent=percent(100 * share),
+        people=number(item.people_out),
+        all=number(item.of_people),
+        assisted=number(item.assisted),
+        own=number(item.by_themselves),
+    )
 
 
 def _reported_title(scenario: Scenario, item: ReportedFigure) -> str:
@@ -340,9 +366,9 @@ def _reported_title(scenario: Scenario, item: ReportedFigure) -> str:
 
 def _limits() -> list[Bilingual]:
     sayings: tuple[Callable[[], str], ...] = (
-        lambda: _("It does not foresee shelling, alerts, breakdowns or weather; the times are those of a day without them."),
-        lambda: _("It assumes that everyone goes when told; who will really go, and when, is another question."),
-        lambda: _("It holds no positions of armed forces and says nothing of where it is safe to fight or to stay."),
+        lambda: _("It foresees no shelling, alert, breakdown or bad weather, only a calm day."),
+        lambda: _("It assumes that everyone goes when told; who will really go, and when, is not known."),
+        lambda: _("It holds no positions of armed forces and does not say where it is safe to stay."),
         lambda: _("Every figure rests on the assumptions above; where they change, plan again."),
         lambda: _("Before anybody drives: check each road and crossing with those who stand there."),
     )  # fmt: skip

@@ -86,8 +86,10 @@ def settlement_rows(scenario: Scenario, plan: Plan, outcome: Outcome) -> tuple[S
     tuple of SettlementRow
         In scenario order.
     """
-    waves, routes, unserved = defaultdict(list), defaultdict(list), defaultdict(int)
-    assignments = defaultdict(list)
+    waves: dict[str, list[Wave]] = defaultdict(list)
+    routes: dict[str, list[Route]] = defaultdict(list)
+    unserved: dict[str, int] = defaultdict(int)
+    assignments: dict[str, list[Assignment]] = defaultdict(list)
     for wave in plan.waves:
         waves[wave.settlement].append(wave)
     for route in plan.routes:
@@ -105,12 +107,12 @@ def settlement_rows(scenario: Scenario, plan: Plan, outcome: Outcome) -> tuple[S
         rows.append(
             SettlementRow(
                 settlement=place,
-                name=in_all_languages(lambda place=place: place_name(place)),
+                name=in_all_languages(place_name, place),
                 destination=_destination(scenario, assignments[place.id]),
                 route=_route(scenario, routes[place.id]),
                 waves=_waves(scenario, waves[place.id]),
                 trips=_trips(scenario, pickups[place.id]),
-                last_out=in_all_languages(lambda at=last_s: clock(scenario, at, round_up=True)),
+                last_out=in_all_languages(clock, scenario, last_s, round_up=True),
                 people=place.people.total,
                 cars=sum(wave.vehicles for wave in waves[place.id]),
                 trip_count=len(pickups[place.id]),
@@ -145,7 +147,7 @@ def _destination(scenario: Scenario, assignments: list[Assignment]) -> Bilingual
 
     def say() -> str:
         parts = []
-        for (end, via), people in sorted(ends.items(), key=lambda item: (-item[1], item[0])):
+        for (end, via), _people in sorted(ends.items(), key=lambda item: (-item[1], item[0])):
             name = place_name(sites[end])
             if via:
                 name = _("{place} through {via}").format(place=name, via=place_name(sites[via]))

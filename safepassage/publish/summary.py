@@ -6,9 +6,10 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
+from safepassage.errors import OutputError
 from safepassage.i18n import _
 from safepassage.model.outcome import Outcome
-from safepassage.model.plan import Bounded, Plan
+from safepassage.model.plan import Bounded, Certificate, Plan
 from safepassage.model.scenario import Scenario
 from safepassage.publish.wording import (
     NOTHING,
@@ -86,6 +87,32 @@ def summary_lines(scenario: Scenario, plan: Plan, outcome: Outcome) -> tuple[Sum
     )
 
 
+def certificate_of(plan: Plan) -> Certificate:
+    """
+    The certificate that every report rests on.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+
+    Returns
+    -------
+    Certificate
+        Its certificate.
+
+    Raises
+    ------
+    OutputError
+        If the plan has none, as a draft has.
+    """
+    if plan.certificate is None:
+        raise OutputError(
+            _("plan {plan} has no certificate; plan again, or simulate it").format(plan=plan.id)
+        )
+    return plan.certificate
+
+
 def gap_words(item: Bounded) -> str:
     """How far an achieved time may be from the best possible, in minutes and per cent."""
     if item.gap_s < WORTH_SAYING_S:
@@ -110,14 +137,14 @@ def _everyone_line(scenario: Scenario, plan: Plan, outcome: Outcome) -> SummaryL
     note = _("{duration} after the start at {start}").format(
         duration=duration(outcome.clearance_s), start=clock(scenario, 0)
     )
-    if outcome.safe < plan.certificate.people_served:
+    if outcome.safe < certificate_of(plan).people_served:
         label = _("Last one to get out by")
         note = _("not everyone with a place in the plan gets out")
     return SummaryLine("all", label, clock(scenario, outcome.clearance_s, round_up=True), note)
 
 
 def _part_line(name: str, label: str, scenario: Scenario, plan: Plan, time_s: float) -> SummaryLine:
-    item = plan.certificate.bounded(name)
+    item = certificate_of(plan).bounded(name)
     if item is None or not math.isfinite(time_s):
         return SummaryLine(name, label, NOTHING, _("nobody travels so"))
     note = _("no plan can beat {bound}; {gap}").format(
@@ -127,7 +154,7 @@ def _part_line(name: str, label: str, scenario: Scenario, plan: Plan, time_s: fl
 
 
 def _unserved_line(plan: Plan) -> SummaryLine:
-    count = plan.certificate.people_unserved
+    count = certificate_of(plan).people_unserved
     by_reason: Counter[str] = Counter()
     for part in plan.unserved:
         by_reason[reason_words(part.reason_code)] += part.people.total
@@ -153,7 +180,7 @@ def _first_line(scenario: Scenario, plan: Plan) -> SummaryLine:
 
 
 def _gap_line(plan: Plan) -> SummaryLine:
-    item = plan.certificate.bounded("all")
+    item = certificate_of(plan).bounded("all")
     label = _("How good the plan is")
     if item is None:
         return SummaryLine("gap", label, NOTHING)
@@ -164,7 +191,7 @@ def _gap_line(plan: Plan) -> SummaryLine:
 
 
 def _gain_line(plan: Plan, outcome: Outcome) -> SummaryLine:
-    naive = plan.certificate.naive
+    naive = certificate_of(plan).naive
     label = _("Against everyone at once by the nearest way")
     sooner_s = naive.clearance_s - outcome.clearance_s
     more = outcome.safe - naive.people_served
@@ -174,18 +201,20 @@ def _gain_line(plan: Plan, outcome: Outcome) -> SummaryLine:
     if math.isfinite(sooner_s) and abs(sooner_s) >= WORTH_SAYING_S:
         template = _("{duration} sooner") if sooner_s > 0 else _("{duration} later")
         parts.append(template.format(duration=duration(sooner_s)))
-    note = naive.description
+    note = _(naive.description)
     if naive.nearest_way_is_best:
         note = _("for cars the nearest way is already optimal; the gain lies in the buses")
     return SummaryLine("gain", label, joined(parts) or _("no difference"), note)
 
 
 def _limit_line(plan: Plan) -> SummaryLine:
-    item = plan.certificate.bounded("all")
-    return SummaryLine("limit", _("What limits"), item.binding if item and item.binding else NOTHING)
+    item = certificate_of(plan).bounded("all")
+    return SummaryLine("limit", _("What limits"), _(item.binding) if item else NOTHING)
 
 
 def _proof_line(plan: Plan) -> SummaryLine:
-    value = _("revision {revision}, seed {seed}").format(revision=plan.revision, seed=plan.certificate.seed)
+    value = _("revision {revision}, seed {seed}").format(
+        revision=plan.revision, seed=certificate_of(plan).seed
+    )
     note = _("input hash {hash}").format(hash=plan.scenario_hash[:HASH_SHOWN])
     return SummaryLine("proof", _("Made from"), value, note)

@@ -1,10 +1,11 @@
-"""Numbers, clock times and codes in words, in the language of the context, and texts in all languages at once."""
+"""Numbers, times and codes in words, in the language of the context or in all languages at once."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import ParamSpec
 
 from markupsafe import Markup, escape
 
@@ -13,6 +14,8 @@ from safepassage.model.people import NeedClass
 from safepassage.model.plan import Mode, ReasonCode
 from safepassage.model.scenario import Scenario
 from safepassage.model.sites import SiteKind
+
+P = ParamSpec("P")
 
 THIN_SPACE = "\u202f"
 NOTHING = "\u2013"
@@ -46,7 +49,7 @@ class Bilingual:
         return dict(self.texts)
 
 
-def in_all_languages(say: Callable[[], str]) -> Bilingual:
+def in_all_languages(say: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> Bilingual:
     """
     Say the same thing in every language.
 
@@ -54,18 +57,36 @@ def in_all_languages(say: Callable[[], str]) -> Bilingual:
     ----------
     say : callable
         Builds the text in the language of the context.
+    *args, **kwargs
+        What it is called with.
 
     Returns
     -------
     Bilingual
         The texts.
     """
-    return Bilingual(tuple((code, _said(say, code)) for code in LANGUAGES))
+    texts = []
+    for code in LANGUAGES:
+        with use_language(code):
+            texts.append((code, say(*args, **kwargs)))
+    return Bilingual(tuple(texts))
 
 
-def _said(say: Callable[[], str], code: str) -> str:
-    with use_language(code):
-        return say()
+def translated(text: str) -> Bilingual:
+    """
+    A sentence that a plan carries, in every language where it is one of the program's own.
+
+    Parameters
+    ----------
+    text : str
+        Sentence as the plan was written, in the source language.
+
+    Returns
+    -------
+    Bilingual
+        The sentence; unchanged where it has no translation.
+    """
+    return in_all_languages(_, text)
 
 
 def svg_text(text: Bilingual, attributes: Markup) -> Markup:
@@ -84,10 +105,10 @@ def svg_text(text: Bilingual, attributes: Markup) -> Markup:
     Markup
         ``<text>`` elements.
     """
-    shown = text.texts[:1] if len({words for _code, words in text.texts}) == 1 else text.texts
-    code_of = (lambda code: Markup(' lang="{}"').format(code)) if len(shown) > 1 else (lambda _code: Markup())
-    return Markup().join(
-        Markup("<text {}{}>{}</text>").format(attributes, code_of(code), words) for code, words in shown
+    if len({words for _code, words in text.texts}) == 1:
+        return Markup("<text {}>{}</text>").format(attributes, text.texts[0][1])
+    return Markup("").join(
+        Markup('<text {} lang="{}">{}</text>').format(attributes, code, words) for code, words in text.texts
     )
 
 

@@ -89,8 +89,8 @@ def large_district(n_settlements: int = 50) -> Case:
     by_distance = sorted((place[0] for place in places), key=lambda name: math.dist(at[name], at["bank"]))
     reached = ["bank"]
     for name in by_distance:
-        near = sorted(reached, key=lambda other, name=name: math.dist(at[name], at[other]))[:3]
-        roads += [(name, other) for other in near]
+        near = sorted((math.dist(at[name], at[other]), other) for other in reached)[:3]
+        roads += [(name, other) for _length, other in near]
         reached.append(name)
     return _case(
         "district", "Куп'янський район", "Kupiansk district", places, nodes, roads, buses=24, stretcher=5
@@ -111,8 +111,8 @@ def _case(
         threat=Threat(), policy=Policy(ThreatKind.HOSTILE, curfew=(DailyWindow.parse("23:00-05:00"),)),
         order=Order(number="1", issued="2023-08-09"),
         assumptions=(
-            Assumption("crossing_capacity", 180, 40, 200, "veh/h", "One lane over the embankment by daylight.", "Press"),
-            Assumption("carless_share", 0.65, 0.5, 0.8, "share", "Those who stayed are older and poorer.", "Estimate"),
+            Assumption("crossing_capacity", 180, 40, 200, "veh/h", "One lane over the embankment.", "Press"),
+            Assumption("carless_share", 0.65, 0.5, 0.8, "share", "Those who stayed are poorer.", "Estimate"),
         ),
         reported=(ReportedFigure("2023-08-28", 1433, 715, 718, 12000, "Kharkiv regional administration"),),
         attribution="© OpenStreetMap contributors, ODbL",
@@ -139,7 +139,8 @@ def _network(nodes: dict[str, tuple[float, float]], roads: list[tuple[str, str]]
         node_id=tuple(ids), longitude_deg=np.array([nodes[i][0] for i in ids]),
         latitude_deg=np.array([nodes[i][1] for i in ids]), node_service_pcu_per_h=np.full(len(ids), np.inf),
         link_id=tuple(f"{a}>{b}" for a, b in pairs),
-        from_node=np.array([ids.index(a) for a, _ in pairs]), to_node=np.array([ids.index(b) for _, b in pairs]),
+        from_node=np.array([ids.index(a) for a, _ in pairs]),
+        to_node=np.array([ids.index(b) for _, b in pairs]),
         length_m=np.array(length), lanes=np.ones(n), free_speed_m_per_s=np.full(n, 14.0),
         capacity_pcu_per_h=np.array([180.0 if name else 900.0 for name in crossing]),
         jam_density_pcu_per_m=np.full(n, 0.13), merge_weight=np.ones(n), facility_type=("tertiary",) * n,
@@ -163,8 +164,8 @@ def _sites(settlements: tuple[Settlement, ...], nodes: dict[str, tuple[float, fl
         site("ford", SiteKind.CHECKPOINT, "Блокпост", "Checkpoint", safe=False),
     )
     points = tuple(
-        Site(f"ap-{s.id}", SiteKind.ASSEMBLY_POINT, s.name_uk, s.name_en, s.node, s.latitude_deg, s.longitude_deg,
-             settlement=s.id)
+        Site(f"ap-{s.id}", SiteKind.ASSEMBLY_POINT, s.name_uk, s.name_en, s.node, s.latitude_deg,
+             s.longitude_deg, settlement=s.id)
         for s in settlements
     )  # fmt: skip
     return fixed + points
@@ -270,8 +271,8 @@ def _played(scenario: Scenario, buses: int) -> Case:
         if place.stretcher:
             lying = PeopleCount(low_mobility=place.stretcher)
             unserved.append(
-                Unserved(place.id, lying, NeedCount(stretcher=place.stretcher), place.stretcher, ReasonCode.NO_VEHICLE,
-                         "No ambulance in the fleet table; two with one place each would do.", nobody_could=True)
+                Unserved(place.id, lying, NeedCount(stretcher=place.stretcher), place.stretcher,
+                         ReasonCode.NO_VEHICLE, "No ambulance in the fleet table.", nobody_could=True)
             )  # fmt: skip
     plan = _plan(
         scenario, play, tuple(routes), tuple(waves), tuple(trips), tuple(assignments), tuple(unserved)
@@ -318,8 +319,8 @@ def _bus_trip(
 
 
 def _plan(
-    scenario: Scenario, play: _Play, routes: tuple[Route, ...], waves: tuple[Wave, ...], trips: tuple[Trip, ...],
-    assignments: tuple[Assignment, ...], unserved: tuple[Unserved, ...],
+    scenario: Scenario, play: _Play, routes: tuple[Route, ...], waves: tuple[Wave, ...],
+    trips: tuple[Trip, ...], assignments: tuple[Assignment, ...], unserved: tuple[Unserved, ...],
 ) -> Plan:  # fmt: skip
     ends = {name: max(time for time, _ in play.out[name]) for name in ("cars", "fleet")}
     served = sum(part.people.total for part in assignments)
@@ -339,14 +340,16 @@ def _plan(
         mean_arrival_s=last / 2.1,
         naive=NaiveComparison("everyone at once by the nearest way, buses straight to Kharkiv", last * 1.6,
                               ends["cars"] * 1.1, last * 1.6, last * 0.8, served, nearest_way_is_best=False),
-        assumptions=("crossing_capacity", "carless_share"), statements=(), versions=(("safepassage", "0.1.0"),),
+        assumptions=("crossing_capacity", "carless_share"), statements=(),
+        versions=(("safepassage", "0.1.0"),),
         seed=7, input_hash="ab" * 32, work_budget=(("iterations", 400),),
     )  # fmt: skip
     points = (
         ControlPoint("ford", "crossing", len(routes), sum(w.vehicles for w in waves), 900, round(last)),
     )
     return Plan(
-        id=f"{scenario.id}-abababab-7", revision=1, supersedes="", scenario_id=scenario.id, scenario_hash="ab" * 32,
+        id=f"{scenario.id}-abababab-7", revision=1, supersedes="", scenario_id=scenario.id,
+        scenario_hash="ab" * 32,
         start=scenario.start.isoformat(), time_zone=scenario.time_zone, audience=Audience.COMMISSION,
         release_at_s=None, exercise=scenario.is_exercise, routes=routes, waves=waves, trips=trips,
         assignments=assignments, unserved=unserved, control_points=points, pins=(), certificate=certificate,
@@ -360,7 +363,8 @@ def _outcome(scenario: Scenario, plan: Plan, play: _Play, trips: tuple[TripOutco
     last_bin = everyone.times_s[-1] // BIN_S
     settlements = tuple(
         SettlementOutcome(
-            place.id, place.people.total, place.people.total - missing.get(place.id, 0), 0, missing.get(place.id, 0),
+            place.id, place.people.total, place.people.total - missing.get(place.id, 0), 0,
+            missing.get(place.id, 0),
             play.first[place.id], max(time for time, _ in play.arrivals[place.id]), 0.0,
         )
         for place in scenario.settlements
@@ -375,10 +379,13 @@ def _outcome(scenario: Scenario, plan: Plan, play: _Play, trips: tuple[TripOutco
         for link, bins in sorted(play.bins.items())
     )
     safe = everyone.people[-1]
+    assert plan.certificate is not None
     return Outcome(
-        plan_id=plan.id, scenario_hash=plan.scenario_hash, seed=7, people=safe + sum(missing.values()), safe=safe,
+        plan_id=plan.id, scenario_hash=plan.scenario_hash, seed=7,
+        people=safe + sum(missing.values()), safe=safe,
         on_the_way=0, at_home=sum(missing.values()), clearance_s=everyone.times_s[-1],
-        cars_clearance_s=cars.times_s[-1], fleet_clearance_s=fleet.times_s[-1], received_s=everyone.times_s[-1],
+        cars_clearance_s=cars.times_s[-1], fleet_clearance_s=fleet.times_s[-1],
+        received_s=everyone.times_s[-1],
         mean_arrival_s=plan.certificate.mean_arrival_s, stuck_vehicles=0, stuck_links=(),
         curves=(everyone, cars, fleet), settlements=settlements, trips=trips, bin_s=BIN_S, links=links,
         waiting_peak=(), digest="cd" * 32,
