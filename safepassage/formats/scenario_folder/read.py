@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from safepassage.errors import Fault, InputError, ModelError
@@ -100,15 +100,21 @@ def _names_in(folder: Path, faults: FaultList) -> set[str]:
     )
     for file in required:
         if file not in names:
-            alike = nearest(file, strangers)
+            alike = _nearest_file(file, strangers)
             remedy = _("rename {name}").format(name=alike) if alike else _("add it")
             faults.error(file, 0, "", "", _("the file is missing"), remedy)
     for name in strangers:
-        meant = nearest(name, (file for file in FILES if file not in names))
+        meant = _nearest_file(name, [file for file in FILES if file not in names])
         if meant:
             problem = _("the file is not read; its name looks like {name}").format(name=meant)
             faults.warning(name, 0, "", "", problem, _("rename or remove it"))
     return names & set(FILES) or {""}
+
+
+def _nearest_file(name: str, files: Sequence[str]) -> str:
+    # Names are compared without their endings, which make all of them alike.
+    stems = {Path(file).stem: file for file in files}
+    return stems.get(nearest(Path(name).stem, stems), "")
 
 
 def _build(tables: Tables, settings: Settings, faults: FaultList) -> Scenario | None:
