@@ -16,6 +16,7 @@ from safepassage.model.outcome import Outcome
 from safepassage.model.plan import Bounded, Certificate, Mode, NaiveComparison, Plan
 from safepassage.model.scenario import Scenario
 from safepassage.planner.surge.bound import clearance_bound
+from safepassage.planner.surge.car_route import make_route, resource_capacity_per_s
 from safepassage.planner.surge.demand import SurgeDemand
 from safepassage.planner.surge.fleet_bound import FleetBound
 from safepassage.planner.surge.fleet_task import bound_fleet
@@ -102,21 +103,28 @@ def _room_by_node(problem: SurgeProblem) -> FloatArray:
 
 
 def _binding_words(problem: SurgeProblem, part: str, links: IndexArray) -> str:
-    """Name what binds: the gate or crossing on the cut with the lowest rate, else its narrowest link."""
+    """Name the gate, or the crossing or link of the cut, that has the most work, were all to go the nearest way."""
+    network = problem.open_roads
     if part == "farthest":
         return "distance"
-    if not len(links):
+    gates = np.flatnonzero(np.isfinite(network.node_service_pcu_per_h))
+    cut = np.concatenate([links, network.n_links + gates]).astype(np.int64)
+    if not cut.size:
         return "roads"
-    network = problem.open_roads
-    ends = {
-        network.node_id[node] for link in links for node in (network.from_node[link], network.to_node[link])
-    }
-    gates = [site for site in problem.scenario.sites if site.node in ends]
-    gate = min(gates, key=lambda site: site.service_rate_pcu_per_h, default=None)
-    narrowest = min(links.tolist(), key=lambda link: (network.capacity_pcu_per_h[link], link))
-    if gate is not None and gate.service_rate_pcu_per_h <= network.capacity_pcu_per_h[narrowest]:
-        return gate.id
-    return network.crossing[narrowest] or network.link_id[narrowest]
+    work_s = np.zeros(network.n_links + network.n_nodes)
+    capacity = resource_capacity_per_s(network)
+    for queue in problem.queues:
+        origin = problem.origin(queue.settlement)
+        ends = [problem.node_index[site.node] for site in problem.destinations]
+        nearest = min(ends, key=lambda end: problem.paths.time_s(origin, end))
+        used = make_route(network, problem.paths.links(origin, nearest), 0).resources
+        work_s[used] += queue.cars / capacity[used]
+    busiest = int(cut[np.argmax(work_s[cut])])
+    if busiest >= network.n_links:
+        node = network.node_id[busiest - network.n_links]
+        there = [site for site in problem.scenario.sites if site.node == node]
+        return min(there, key=lambda site: site.service_rate_pcu_per_h).name_en
+    return network.crossing[busiest] or network.link_id[busiest]
 
 
 def certify(

@@ -108,6 +108,9 @@ class CarSearch:
         self.plays = 0
         self.windows = np.array(problem.scenario.open_windows()).reshape(-1, 2)
         self.earliest_s = _pinned_starts(problem)
+        alone = plan_traffic(problem.roads, (), (), self.trips, problem.scenario.policy.boarding)
+        played = play(problem.roads, alone.demand, workspace=self.workspace)
+        self.fleet_alone_s = sum(_last_and_mean(played.leg_arrive_s))
 
     def run(self, *, seed: int, iterations: int, progress: Progress | None = None) -> CarPlan:
         """
@@ -146,16 +149,11 @@ class CarSearch:
 
     def _good_enough(self, best: _Played) -> bool:
         """Cars at their bound, nobody left, and the fleet hardly held up by them."""
-        free_s = self._fleet_alone_s()
         return (
             best.score[:2] == (0.0, 0.0)
             and best.plan.clearance_s <= self.bound_s * _GOOD_ENOUGH
-            and best.score[2] - best.plan.clearance_s <= free_s * _GOOD_ENOUGH
+            and best.score[2] - best.plan.clearance_s <= self.fleet_alone_s * _GOOD_ENOUGH
         )
-
-    def _fleet_alone_s(self) -> float:
-        """When the fleet would be done on empty roads (s), as planned."""
-        return max((float(trip.legs[-1].arrive_s) for trip in self.trips), default=0.0)
 
     def _starts(self) -> list[_Draft]:
         chosen = tuple(self.choice.chosen)
@@ -239,7 +237,7 @@ class CarSearch:
         score = (
             float(late + stuck),
             float(at_night),
-            clearance_s * penalty + fleet_s[0],
+            clearance_s * penalty + sum(fleet_s),
             mean_s + fleet_s[1],
         )
         return _Played(score, draft, plan, ids.index(settlement) if settlement else 0)

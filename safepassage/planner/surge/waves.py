@@ -86,6 +86,7 @@ class Timetable:
         self.free = np.repeat(per_step[:, None], self.n_steps, axis=1)
         for trip in trips:
             self._reserve_trip(trip)
+        _carry_over(self.free)
 
     def _choose_steps(self) -> tuple[int, int]:
         scenario = self.problem.scenario
@@ -166,6 +167,16 @@ class Timetable:
         for open_s, close_s in self.problem.scenario.open_windows():
             may |= (start >= open_s) & (latest_arrival <= close_s)
         return may & (start >= earliest_s)
+
+
+def _carry_over(free: FloatArray) -> None:
+    """A column of buses takes more than one step to pass: what it lacks is taken from the steps after it."""
+    for row in np.flatnonzero((free < 0).any(axis=1)):
+        lacking = 0.0
+        for step in range(free.shape[1]):
+            free[row, step] += lacking
+            lacking = min(0.0, float(free[row, step]))
+            free[row, step] -= lacking
 
 
 def _compact(available: FloatArray, cars: float) -> FloatArray:
