@@ -33,6 +33,10 @@ class FaultList:
         """True where anything stops the work."""
         return any(severity == "error" for _file, _column, severity in self._count)
 
+    def errors_in(self, file: str) -> int:
+        """Number of errors of a file."""
+        return sum(count for key, count in self._count.items() if key[0] == file and key[2] == "error")
+
     def is_full(self, file: str, column: str) -> bool:
         """True where further errors of a column are only counted, so that their words need no work."""
         return self._count[file, column, "error"] >= SHOWN_A_COLUMN

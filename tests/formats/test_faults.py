@@ -272,6 +272,13 @@ def test_a_table_that_is_all_wrong_stays_readable(folder: Path) -> None:
     assert faults[-1].problem == f"and {30_000 - SHOWN_A_COLUMN} more like these"
 
 
+def test_a_hopeless_table_is_not_read_to_its_end(folder: Path) -> None:
+    rows = "".join(f"n{k},east,north\n" for k in range(60_000))
+    (folder / "node.csv").write_text(NODE_HEADER + rows, encoding="utf-8")
+    faults = [fault for fault in check_scenario(folder) if fault.file == "node.csv"]
+    assert "rows from 40002 on were not read" in next(f for f in faults if not f.column).problem
+
+
 def test_more_rows_than_any_district_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row = (folder / "settlement.csv").read_text(encoding="utf-8").splitlines()[1]
     with (folder / "settlement.csv").open("a", encoding="utf-8") as stream:

@@ -22,6 +22,8 @@ from safepassage.i18n import _
 NUMERIC_KINDS = (ColumnKind.NUMBER, ColumnKind.WHOLE, ColumnKind.FLAG, ColumnKind.TIME)
 _FLAGS = {"1": 1.0, "true": 1.0, "yes": 1.0, "0": 0.0, "false": 0.0, "no": 0.0}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# Names of classes and nodes repeat, ids of links do not: beyond this many, further texts are unique.
+_MOST_SHARED = 200_000
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 Texts = Sequence[str]
@@ -134,18 +136,14 @@ class CellReader:
         return values
 
     def _texts(self, column: Column, texts: Texts, report: Callable[[int, str, str], None]) -> list[str]:
-        default = str(column.default or "")
         # Control characters are rare: one look at the whole chunk spares a look at every cell.
         suspicious = not "".join(texts).isprintable()
         check = _TEXT_CHECKS.get(column.kind)
-        seen: dict[str, tuple[str, str] | None] = {}
+        if not suspicious and not check and not (column.required and "" in texts):
+            return self._shared_texts(texts)
+        seen: dict[str, tuple[str, str] | None] = {"": _empty(column) if column.required else None}
         values = list(texts)
         for index, text in enumerate(texts):
-            if not text:
-                if column.required:
-                    report(index, *_empty(column))
-                values[index] = default
-                continue
             if text not in seen:
                 trouble = text_problem(text, is_id=column.kind == ColumnKind.ID) if suspicious else None
                 seen[text] = trouble or (check(column, text) if check else None)
@@ -153,9 +151,16 @@ class CellReader:
             if trouble:
                 report(index, *trouble)
                 values[index] = ""
-            else:
-                values[index] = self._shared.setdefault(text, text)
-        return values
+            elif not text:
+                values[index] = str(column.default or "")
+        return self._shared_texts(values)
+
+    def _shared_texts(self, texts: Texts) -> list[str]:
+        """The same texts, those that repeat held once in memory."""
+        shared = self._shared
+        if len(shared) < _MOST_SHARED:
+            return [shared.setdefault(text, text) for text in texts]
+        return [shared.get(text, text) for text in texts]
 
 
 def text_problem(text: str, *, is_id: bool) -> tuple[str, str] | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from safepassage.i18n import _
 from safepassage.progress import Progress
 
 _ROWS_A_CHUNK = 20_000
+_MOST_ERRORS = 50_000
 
 
 @dataclass(slots=True)
@@ -118,12 +120,12 @@ def read_table(
     if not is_readable_text(path, faults):
         return empty_table(table, present=True, usable=False)
     progress.start(_("Reading {file}").format(file=table.file), path.stat().st_size)
-    with path.open(encoding="utf-8-sig", newline="") as stream:
+    with path.open("rb") as data, TextIOWrapper(data, "utf-8-sig", newline="") as stream:
         records = csv.reader(stream, strict=True)
         header = _read_header(records, table, faults)
         if header is None:
             return empty_table(table, present=True, usable=False)
-        return _read_rows(records, header, table, reader, faults, progress)
+        return _read_rows(records, header, table, reader, faults, progress, data.tell)
 
 
 def _read_header(records: Iterator[list[str]], table: Table, faults: FaultList) -> list[str] | None:
@@ -171,6 +173,7 @@ def _read_rows(
     reader: CellReader,
     faults: FaultList,
     progress: Progress,
+    tell: Callable[[], int],
 ) -> TypedTable:
     known = set(table.column_names)
     place = {name: k for k, name in enumerate(header) if name}
@@ -181,12 +184,17 @@ def _read_rows(
     shared: dict[str, str] = {}
     row_numbers = []
     usable = True
-    n_rows = 0
+    n_rows = told = 0
     for rows, numbers in _chunks(records, header, table, faults):
         n_rows += len(rows)
         if n_rows > table.most_rows:
             problem = _("the table has more than {limit} rows").format(limit=table.most_rows)
             faults.error(table.file, 0, "", "", problem, _("keep only the district's rows"))
+            usable = False
+            break
+        if faults.errors_in(table.file) > _MOST_ERRORS:
+            problem = _("there are too many faults; rows from {row} on were not read").format(row=numbers[0])
+            faults.error(table.file, 0, "", "", problem, _("repair those shown first, then check again"))
             usable = False
             break
         columns = list(zip(*rows, strict=True))
@@ -201,7 +209,8 @@ def _read_rows(
                 cells[column.name].append_default(len(rows))
         for name, values in kept.items():
             values.extend(shared.setdefault(text, text) for text in columns[place[name]])
-        progress.advance(sum(map(len, rows[0])) * len(rows))
+        progress.advance(tell() - told)
+        told = tell()
     return TypedTable(
         table,
         row=np.concatenate(row_numbers) if row_numbers else np.zeros(0, np.int64),

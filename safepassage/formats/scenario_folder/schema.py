@@ -55,7 +55,7 @@ NODE = Table(
         Column("node_type", _TEXT, "Free word, such as junction.", default="", in_model=False),
     ),
     required=True,
-    most_rows=1_000_000,
+    most_rows=500_000,
 )
 
 LINK = Table(
@@ -93,7 +93,7 @@ LINK = Table(
         Column("geometry", _GEOMETRY, "Course as WKT: LINESTRING (lon lat, lon lat).", default=""),
     ),
     required=True,
-    most_rows=2_000_000,
+    most_rows=1_000_000,
 )
 
 MOVEMENT = Table(
@@ -108,7 +108,7 @@ MOVEMENT = Table(
         Column("capacity", _NUMBER, "0 forbids the turn; empty: unlimited.", "pce/h", math.inf, low=0),
     ),
     required=False,
-    most_rows=2_000_000,
+    most_rows=1_000_000,
 )
 
 SETTLEMENT = Table(
