@@ -103,7 +103,7 @@ def _room_by_node(problem: SurgeProblem) -> FloatArray:
 
 
 def _binding_words(problem: SurgeProblem, part: str, links: IndexArray) -> str:
-    """Name the gate, or the crossing or link of the cut, that has the most work, were all to go the nearest way."""
+    """Name the gate, or the crossing or link of the cut, with the most work if all go the nearest way."""
     network = problem.open_roads
     if part == "farthest":
         return "distance"
@@ -123,7 +123,8 @@ def _binding_words(problem: SurgeProblem, part: str, links: IndexArray) -> str:
     if busiest >= network.n_links:
         node = network.node_id[busiest - network.n_links]
         there = [site for site in problem.scenario.sites if site.node == node]
-        return min(there, key=lambda site: site.service_rate_pcu_per_h).name_en
+        gate = min(there, key=lambda site: site.service_rate_pcu_per_h, default=None)
+        return gate.name_en if gate else node
     return network.crossing[busiest] or network.link_id[busiest]
 
 

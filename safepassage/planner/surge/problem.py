@@ -15,6 +15,7 @@ from safepassage.model.sites import Site, SiteKind
 from safepassage.model.threat import ThreatEntry, ThreatEntryKind
 from safepassage.planner.surge.cars import CarQueue, split_by_car
 from safepassage.planner.surge.paths import Paths
+from safepassage.planner.surge.pin_rules import rules_of
 
 CAR_DESTINATIONS = (SiteKind.RECEPTION, SiteKind.TRANSIT_CENTRE, SiteKind.EXIT)
 
@@ -121,6 +122,8 @@ def _set_aside_cut_off(
     kept, unserved = [], []
     for queue in queues:
         node = places[queue.settlement].node
+        rules = rules_of(scenario, queue.settlement)
+        allowed = tuple(site for site in destinations if rules.allows(site.id))
         if not destinations:
             code, detail = (
                 ReasonCode.NO_DESTINATION,
@@ -128,6 +131,11 @@ def _set_aside_cut_off(
             )
         elif not node:
             code, detail = ReasonCode.NO_ROAD, _("the settlement has no road; connect it to a node")
+        elif not _reaches(paths, node_index[node], allowed, node_index) and _reaches(
+            paths, node_index[node], destinations, node_index
+        ):
+            code = ReasonCode.FORBIDDEN_BY_PIN
+            detail = _("pins leave the settlement no destination that it can reach; change them in pin.csv")
         elif not _reaches(paths, node_index[node], destinations, node_index):
             code = ReasonCode.NO_ROAD
             detail = _(

@@ -16,11 +16,11 @@ import numpy as np
 
 from safepassage.i18n import _
 from safepassage.model.arrays import FloatArray, IndexArray
-from safepassage.model.plan import PinAction, PinKind, ReasonCode
-from safepassage.model.scenario import Scenario
+from safepassage.model.plan import ReasonCode
 from safepassage.planner.surge.car_route import CarRoute, make_route, resource_capacity_per_s
 from safepassage.planner.surge.cars import CarQueue
 from safepassage.planner.surge.paths import Paths
+from safepassage.planner.surge.pin_rules import rules_of
 from safepassage.planner.surge.problem import SurgeProblem, unserved_queue
 from safepassage.planner.surge.route_program import RouteShares, share_cars
 
@@ -111,7 +111,7 @@ class _RouteSearch:
         self.origins = [self.problem.origin(queue.settlement) for queue in self.problem.queues]
         self.places = [self.problem.node_index[site.node] for site in self.problem.destinations]
         self.room = np.array([site.capacity_persons for site in self.problem.destinations])
-        self.rules = [_Rules.of(self.problem.scenario, queue) for queue in self.problem.queues]
+        self.rules = [rules_of(self.problem.scenario, queue.settlement) for queue in self.problem.queues]
         self.candidates = [self._first_routes(queue) for queue in range(len(self.cars))]
 
     def _first_routes(self, queue: int) -> list[CarRoute]:
@@ -243,36 +243,6 @@ class _Load:
         """Carry out a move."""
         self._add(i, self.search.candidates[i][old], -1.0)
         self._add(i, self.search.candidates[i][new], 1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """What pins say of one settlement's way."""
-
-    forced_links: tuple[str, ...]
-    forced_destinations: frozenset[str]
-    forbidden_destinations: frozenset[str]
-
-    @classmethod
-    def of(cls, scenario: Scenario, queue: CarQueue) -> _Rules:
-        pins = [pin for pin in scenario.pins if pin.subject == queue.settlement]
-        routes = [pin for pin in pins if (pin.kind, pin.action) == (PinKind.ROUTE, PinAction.FORCE)]
-
-        def destinations(action: PinAction) -> frozenset[str]:
-            return frozenset(
-                pin.value for pin in pins if (pin.kind, pin.action) == (PinKind.DESTINATION, action)
-            )
-
-        return cls(
-            tuple(routes[-1].value.split()) if routes else (),
-            destinations(PinAction.FORCE),
-            destinations(PinAction.FORBID),
-        )
-
-    def allows(self, site_id: str) -> bool:
-        if self.forced_destinations and site_id not in self.forced_destinations:
-            return False
-        return site_id not in self.forbidden_destinations
 
 
 def fit_destinations(problem: SurgeProblem, choice: RouteChoice) -> tuple[SurgeProblem, RouteChoice]:

@@ -9,9 +9,10 @@ import numpy as np
 
 from safepassage.i18n import _
 from safepassage.model.arrays import FloatArray
-from safepassage.model.plan import PinAction, PinKind, ReasonCode, Route, Trip, Unserved, Wave
+from safepassage.model.plan import ReasonCode, Route, Trip, Unserved, Wave
 from safepassage.planner.surge.car_route import CarRoute, resource_capacity_per_s
 from safepassage.planner.surge.cars import CarQueue
+from safepassage.planner.surge.pin_rules import rules_of
 from safepassage.planner.surge.problem import SurgeProblem
 from safepassage.planner.surge.routes import RouteChoice
 from safepassage.planner.surge.waves import Timetable, cut_waves
@@ -107,7 +108,9 @@ class CarSearch:
         self.workspace = Workspace(problem.roads)
         self.plays = 0
         self.windows = np.array(problem.scenario.open_windows()).reshape(-1, 2)
-        self.earliest_s = _pinned_starts(problem)
+        self.earliest_s = [
+            rules_of(problem.scenario, queue.settlement).earliest_s for queue in problem.queues
+        ]
         alone = plan_traffic(problem.roads, (), (), self.trips, problem.scenario.policy.boarding)
         played = play(problem.roads, alone.demand, workspace=self.workspace)
         self.fleet_alone_s = sum(_last_and_mean(played.leg_arrive_s))
@@ -160,10 +163,22 @@ class CarSearch:
         near_first = self._near_first(chosen)
         drafts = [_Draft(near_first, chosen, factor, 0.0) for factor in _RELEASE_FACTORS]
         drafts.append(_Draft(near_first[::-1], chosen, 1.0, 0.0))
+        drafts.append(_Draft(near_first, chosen, 1.0, 0.0, staged=False))
         nearest = (0,) * len(chosen)
-        drafts.append(_Draft(self._near_first(nearest), nearest, 1.0, 0.0))
-        drafts += [_Draft(near_first, routes, 1.0, 0.0, staged=False) for routes in (chosen, nearest)]
+        if self._fits(nearest):
+            drafts.append(_Draft(self._near_first(nearest), nearest, 1.0, 0.0))
+            drafts.append(_Draft(near_first, nearest, 1.0, 0.0, staged=False))
         return drafts
+
+    def _fits(self, chosen: tuple[int, ...]) -> bool:
+        """Whether every destination can take the people whom the routes bring."""
+        people = [0] * len(self.problem.destinations)
+        for queue, routes, k in zip(self.problem.queues, self.choice.candidates, chosen, strict=True):
+            people[routes[k].destination] += queue.people.total
+        return all(
+            number <= site.capacity_persons
+            for number, site in zip(people, self.problem.destinations, strict=True)
+        )
 
     def _near_first(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
         """Queues by the time to the busiest place on their way: the first cars there are the nearest."""
@@ -192,7 +207,8 @@ class CarSearch:
             other = int(rng.integers(len(routes) - 1))
             chosen = list(draft.chosen)
             chosen[queue] = other + (other >= chosen[queue])
-            return replace(draft, chosen=tuple(chosen))
+            if self._fits(tuple(chosen)):
+                return replace(draft, chosen=tuple(chosen))
         if rng.random() < 0.2:
             factor = float(np.clip(draft.release_factor + rng.normal(0.0, 0.03), 0.9, 1.5))
             return replace(draft, release_factor=factor)
@@ -325,33 +341,3 @@ def _out_of_time(queue: CarQueue) -> Unserved:
         queue.settlement, queue.people, queue.needs, len(queue.households), ReasonCode.OUT_OF_TIME, detail,
         nobody_could=False,
     )  # fmt: skip
-
-
-def _pinned_starts(problem: SurgeProblem) -> list[float]:
-    """Earliest start of each queue: what a pin on its waves says, else the start of the scenario."""
-    pinned = {
-        pin.subject: float(pin.value)
-        for pin in problem.scenario.pins
-        if pin.kind == PinKind.WAVE and pin.action == PinAction.FORCE
-    }
-    return [pinned.get(queue.settlement, 0.0) for queue in problem.queues]
-
-
-def nearest_way(problem: SurgeProblem, choice: RouteChoice) -> RouteChoice:
-    """
-    The choice in which every settlement drives to its nearest destination by the shortest way.
-
-    Parameters
-    ----------
-    problem : SurgeProblem
-        Roads and destinations.
-    choice : RouteChoice
-        Candidates; the first of each queue is its nearest way.
-
-    Returns
-    -------
-    RouteChoice
-        One candidate a queue.
-    """
-    candidates = [[routes[0]] for routes in choice.candidates]
-    return RouteChoice([0] * len(problem.queues), candidates, 0)
