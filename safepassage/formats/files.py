@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from safepassage.errors import OutputError
@@ -40,7 +41,8 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         raise OutputError(_words(path, error)) from error
     finally:
         # Gone already where all went well; left over after an error or an interruption.
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
 
 
 def write_folder(path: Path, files: Mapping[str, bytes | str | None], *, replace: bool = False) -> None:

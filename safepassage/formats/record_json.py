@@ -41,8 +41,8 @@ def dump_record(record: object, heading: Mapping[str, str]) -> bytes:
     bytes
         UTF-8 with a line end.
     """
-    plain = {**heading, **_plain(type(record), record)}
-    return (_rendered(plain, "") + "\n").encode()
+    document = {**heading, **plain(type(record), record)}
+    return (_rendered(document, "") + "\n").encode()
 
 
 def load_record(kind: type[Record], source: bytes | Path, *, heading: frozenset[str], version: int) -> Record:
@@ -110,13 +110,28 @@ def _parsed(source: bytes | Path, name: str) -> object:
     raise InputError([fault])
 
 
-def _plain(kind: Any, value: Any) -> Any:  # noqa: ANN401 - any field of any record
+def plain(kind: Any, value: Any) -> Any:  # noqa: ANN401 - any field of any record
+    """
+    A value as JSON knows it.
+
+    Parameters
+    ----------
+    kind : annotation
+        The declared type of the value.
+    value : object
+        A value of that type.
+
+    Returns
+    -------
+    dict, list, str, int, float, bool or None
+        The value in plain types.
+    """
     if isinstance(kind, type) and is_dataclass(kind):
-        return {name: _plain(hint, getattr(value, name)) for name, hint in field_types(kind).items()}
+        return {name: plain(hint, getattr(value, name)) for name, hint in field_types(kind).items()}
     if is_tuple(kind):
         hints = item_types(kind, len(value))
         assert hints is not None
-        return [_plain(hint, item) for hint, item in zip(hints, value, strict=True)]
+        return [plain(hint, item) for hint, item in zip(hints, value, strict=True)]
     if kind is float:
         number = float(value)
         if math.isnan(number):
@@ -124,7 +139,7 @@ def _plain(kind: Any, value: Any) -> Any:  # noqa: ANN401 - any field of any rec
         return number if math.isfinite(number) else ("Infinity" if number > 0 else "-Infinity")
     other = unless_none(kind)
     if other is not None:
-        return None if value is None else _plain(other, value)
+        return None if value is None else plain(other, value)
     if issubclass(kind, Enum):
         return kind(value).value
     return kind(value)

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from safepassage.errors import OutputError
-from safepassage.formats import files
 from safepassage.formats.files import write_atomically, write_folder
 
 
@@ -45,7 +44,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(files.os, "fsync", fail)
+    monkeypatch.setattr(os, "fsync", fail)
 
 
 @pytest.mark.usefixtures("full_disk")
@@ -78,7 +77,7 @@ def test_no_permission_and_no_folder_are_told_apart(tmp_path: Path, monkeypatch:
     def refuse(*_arguments: object) -> int:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(files.os, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(OutputError, match="no permission"):
         write_atomically(tmp_path / "plan.json", "x")
     assert _names(tmp_path) == []
@@ -151,7 +150,7 @@ def test_an_interruption_while_a_file_is_written_leaves_nothing(
     def interrupt(_handle: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(files.os, "fsync", interrupt)
+    monkeypatch.setattr(os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write_atomically(tmp_path / "plan.json", "x")
     with pytest.raises(KeyboardInterrupt):
