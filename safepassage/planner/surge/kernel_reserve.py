@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from safepassage.model.arrays import FlagArray, FloatArray, IndexArray, OffsetArray
@@ -31,6 +32,8 @@ class ReserveRoads(NamedTuple):
         Node where the link starts.
     served : int32[a]
         Row of that node in the table of service rates, or `NONE`.
+    detour : int32[a]
+        Steps by which the link lengthens the way from its start to a destination.
     first_turn : int64[a + 1]
         Where each link's list of turns into it starts.
     turn_from, turn_limit : int32
@@ -42,6 +45,7 @@ class ReserveRoads(NamedTuple):
     steps: IndexArray
     tail: IndexArray
     served: IndexArray
+    detour: IndexArray
     first_turn: OffsetArray
     turn_from: IndexArray
     turn_limit: IndexArray
@@ -94,14 +98,15 @@ class ReserveTables(NamedTuple):
         PCU that may still turn.
     service : float64[c, t]
         PCU that may still be served.
-    dead : bool[a, t]
-        States that no traffic can reach any more; capacities only shrink, so they stay dead.
+    hopeless : int16[a, t]
+        Detour budget with which no traffic can reach the state any more, -1 at first; capacities only
+        shrink, so it stays hopeless with that budget and any smaller one.
     """
 
     capacity: FloatArray
     turn_capacity: FloatArray
     service: FloatArray
-    dead: FlagArray
+    hopeless: npt.NDArray[np.int16]
 
 
 class ReserveBookings(NamedTuple):
@@ -141,9 +146,9 @@ def _ready_origin(roads: ReserveRoads, ends: ReserveEnds, link: int, step: int) 
 
 
 @njit(cache=True, nogil=True)
-def _open(roads: ReserveRoads, tables: ReserveTables, link: int, step: int) -> bool:
-    """Whether a state has room of its own."""
-    if tables.dead[link, step]:
+def _open(roads: ReserveRoads, tables: ReserveTables, link: int, step: int, budget: int) -> bool:
+    """Whether a state has room of its own and is not known to be hopeless."""
+    if budget <= tables.hopeless[link, step]:
         return False
     if step < roads.earliest[roads.tail[link]] or tables.capacity[link, step] <= NOTHING:
         return False
@@ -158,9 +163,11 @@ def _find_way(
     link: int,
     step: int,
     floor_step: int,
+    budget: int,
     far_first: bool,
     way: IndexArray,
     way_step: IndexArray,
+    way_budget: IndexArray,
     way_next: OffsetArray,
     on_way: FlagArray,
 ) -> tuple[int, int]:
@@ -168,12 +175,14 @@ def _find_way(
     Search upstream from a state for an origin with traffic, depth first.
 
     Returns the length of the way, whose links stand in `way` from the last to the first and whose steps
-    stand in `way_step`, and the origin; length 0 where there is none. A way passes no node twice.
+    stand in `way_step`, and the origin; length 0 where there is none. A way passes no node twice, and its
+    detours add up to the budget at most.
     """
-    if step < floor_step or not _open(roads, tables, link, step):
+    budget -= roads.detour[link]
+    if step < floor_step or budget < 0 or not _open(roads, tables, link, step, budget):
         return 0, NONE
     depth = 0
-    way[0], way_step[0], way_next[0] = link, step, roads.first_turn[link]
+    way[0], way_step[0], way_budget[0], way_next[0] = link, step, budget, roads.first_turn[link]
     on_way[roads.tail[link]] = True
     found = NONE if far_first else _ready_origin(roads, ends, link, step)
     while found == NONE:
@@ -185,14 +194,16 @@ def _find_way(
             before = roads.turn_from[turn]
             limit = roads.turn_limit[turn]
             entered = step - roads.steps[before]
-            if entered < floor_step or on_way[roads.tail[before]]:
+            rest = way_budget[depth] - roads.detour[before]
+            if entered < floor_step or rest < 0 or on_way[roads.tail[before]]:
                 continue
             if limit != NONE and tables.turn_capacity[limit, step] <= NOTHING:
                 continue
-            if not _open(roads, tables, before, entered):
+            if not _open(roads, tables, before, entered, rest):
                 continue
             depth += 1
-            way[depth], way_step[depth], way_next[depth] = before, entered, roads.first_turn[before]
+            way[depth], way_step[depth], way_budget[depth] = before, entered, rest
+            way_next[depth] = roads.first_turn[before]
             on_way[roads.tail[before]] = True
             if not far_first:
                 found = _ready_origin(roads, ends, before, entered)
@@ -205,7 +216,7 @@ def _find_way(
             if found != NONE:
                 break
         # Ways that would pass a node twice were not tried, so this forgoes a few; it keeps the search linear.
-        tables.dead[link, step] = True
+        tables.hopeless[link, step] = way_budget[depth]
         on_way[roads.tail[link]] = False
         depth -= 1
         if depth < 0:
@@ -264,6 +275,7 @@ def book_arrivals(
     from_step: int,
     to_step: int,
     floor_step: int,
+    budgets: IndexArray,
     far_first: bool,
 ) -> tuple[int, int]:
     """
@@ -279,6 +291,8 @@ def book_arrivals(
         Arrival steps to fill, the last one excluded.
     floor_step : int
         No departure before this step.
+    budgets : int32
+        Detour budgets (steps), ascending; in every arrival step, ways within the smallest go first.
     far_first : bool
         Whether traffic from farther upstream goes before traffic that starts on the way.
 
@@ -292,10 +306,13 @@ def book_arrivals(
     n_nodes = len(roads.earliest)
     way = np.empty(n_nodes + 1, np.int32)
     way_step = np.empty(n_nodes + 1, np.int32)
+    way_budget = np.empty(n_nodes + 1, np.int32)
     way_next = np.empty(n_nodes + 1, np.int64)
     on_way = np.zeros(n_nodes, np.bool_)
     for step in range(from_step, to_step):
-        for destination in range(len(ends.room)):
+        for trial in range(len(budgets) * len(ends.room)):
+            budget = budgets[trial // len(ends.room)]
+            destination = trial % len(ends.room)
             row = ends.end_served[destination]
             for place in range(ends.first_in[destination], ends.first_in[destination + 1]):
                 link = ends.in_link[place]
@@ -307,8 +324,8 @@ def book_arrivals(
                     ):
                         return n_booked, step
                     length, origin = _find_way(
-                        roads, ends, tables, link, step - roads.steps[link], floor_step, far_first,
-                        way, way_step, way_next, on_way,
+                        roads, ends, tables, link, step - roads.steps[link], floor_step, budget, far_first,
+                        way, way_step, way_budget, way_next, on_way,
                     )  # fmt: skip
                     if length == 0:
                         break

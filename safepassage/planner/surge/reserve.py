@@ -188,6 +188,7 @@ class _Search:
         self.roads = self._roads()
         self.ends = self._ends()
         self.tables = self._tables(0, self._first_horizon())
+        self.budgets = self._budgets()
         self.bookings = _empty_bookings(_FIRST_BOOKINGS, 40 * _FIRST_BOOKINGS + network.n_nodes)
         self.n_booked = 0
 
@@ -228,7 +229,7 @@ class _Search:
             while step < top:
                 self.n_booked, step = book_arrivals(
                     self.roads, self.ends, self.tables, self.bookings, self.n_booked, step, top,
-                    floor_step, self.far_first,
+                    floor_step, self.budgets, self.far_first,
                 )  # fmt: skip
                 if step < top:
                     self.bookings = _longer(self.bookings, self.n_booked)
@@ -241,10 +242,11 @@ class _Search:
         head = network.to_node[links]
         row = np.full(network.n_nodes, NONE, np.int32)
         row[self.served] = np.arange(len(self.served))
-        first_turn, turn_from, turn_limit = self._turns(tail, head)
         earliest, to_go = self._reach(tail, head, steps)
+        detour = np.clip(steps + to_go[head] - to_go[tail], 0, _WIDEST_DETOUR).astype(np.int32)
+        first_turn, turn_from, turn_limit = self._turns(tail, head)
         self.longest_steps = int((earliest + to_go)[earliest + to_go < _NEVER].max(initial=0))
-        return ReserveRoads(steps, tail, row[tail], first_turn, turn_from, turn_limit, earliest)
+        return ReserveRoads(steps, tail, row[tail], detour, first_turn, turn_from, turn_limit, earliest)
 
     def _turns(self, tail: IndexArray, head: IndexArray) -> tuple[OffsetArray, IndexArray, IndexArray]:
         """Turns into each link, without forbidden ones; fills the list of limited turns."""
@@ -282,6 +284,11 @@ class _Search:
         earliest = _from_outside(n, tail, head, steps, self.demand.origin_node[leaving], ready)
         ends = self.demand.destination_node
         return earliest, _from_outside(n, head, tail, steps, ends, np.zeros(len(ends)))
+
+    def _budgets(self) -> IndexArray:
+        import os
+
+        return np.array(eval(os.environ["BUD"]), np.int32)
 
     def _ends(self) -> ReserveEnds:
         demand, network = self.demand, self.network
@@ -321,12 +328,12 @@ class _Search:
             return new if old is None else np.concatenate([old, new], axis=1)
 
         old = self.tables if from_step else None
-        dead = np.zeros((len(self.links), to_step - from_step), np.bool_)
+        hopeless = np.full((len(self.links), to_step - from_step), -1, np.int16)
         return ReserveTables(
             capacity=grown(network.capacity_pcu_per_h[self.links], old and old.capacity),
             turn_capacity=grown(np.array(self.turn_rate, np.float64), old and old.turn_capacity),
             service=grown(network.node_service_pcu_per_h[self.served], old and old.service),
-            dead=dead if old is None else np.concatenate([old.dead, dead], axis=1),
+            hopeless=hopeless if old is None else np.concatenate([old.hopeless, hopeless], axis=1),
         )
 
     def result(self) -> Reservations:
@@ -362,6 +369,7 @@ class _Search:
 
 
 _LONGEST_FIRST_S = 7 * 86400.0
+_WIDEST_DETOUR = np.iinfo(np.int16).max
 
 
 def _from_outside(
@@ -377,9 +385,7 @@ def _from_outside(
     return np.minimum(reach, _NEVER).astype(np.int32)
 
 
-def _gathered(
-    route: IndexArray, depart: IndexArray, amount: FloatArray
-) -> tuple[OffsetArray, FloatArray]:
+def _gathered(route: IndexArray, depart: IndexArray, amount: FloatArray) -> tuple[OffsetArray, FloatArray]:
     """First booking of each route and step of departure, in order, and the amounts of all alike."""
     _pairs, first, which = np.unique(
         np.column_stack([route, depart]), axis=0, return_index=True, return_inverse=True
