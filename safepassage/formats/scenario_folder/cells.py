@@ -334,7 +334,7 @@ def range_words(column: Column) -> str:
     """
     whole = column.kind == ColumnKind.WHOLE
     what = _("a whole number") if whole else _("a number")
-    low, high = f"{column.low:g}", f"{column.high:g}"
+    low, high = f"{column.low:.10g}", f"{column.high:.10g}"
     if math.isfinite(column.low) and math.isfinite(column.high):
         words = (
             _("{what} above {low} and up to {high}") if column.low_open else _("{what} from {low} to {high}")
