@@ -26,7 +26,7 @@ from safepassage.publish.wording import (
     translated,
 )
 
-FIRST_STEPS_SHOWN = 8
+STEPS_OF_A_KIND = 4
 LAST_SETTLEMENTS_SHOWN = 6
 VEHICLES_NAMED = 3
 # Vehicles that load at one place within this time are one step for whoever stands there.
@@ -112,13 +112,11 @@ def first_steps(scenario: Scenario, plan: Plan) -> tuple[FirstStep, ...]:
     Returns
     -------
     tuple of FirstStep
-        In order of time, the earliest `FIRST_STEPS_SHOWN`.
+        In order of time, the earliest `STEPS_OF_A_KIND` of cars and of vehicles of the fleet.
     """
-    ordered = sorted(
-        [*_officers(scenario, plan), *_wave_steps(scenario, plan), *_trip_steps(scenario, plan)],
-        key=lambda step: (step.time_s, step.kind != "officers"),
-    )
-    return tuple(ordered[:FIRST_STEPS_SHOWN])
+    moves = [*_wave_steps(scenario, plan), *_trip_steps(scenario, plan)]
+    steps = [*_officers(scenario, plan, min((step.time_s for step in moves), default=0.0)), *moves]
+    return tuple(sorted(steps, key=lambda step: (step.time_s, step.kind != "officers")))
 
 
 def hard_to_reach(scenario: Scenario, plan: Plan, outcome: Outcome) -> tuple[HardToReach, ...]:
@@ -185,7 +183,7 @@ def left_behind(scenario: Scenario, plan: Plan) -> tuple[LeftBehind, ...]:
     )
 
 
-def _officers(scenario: Scenario, plan: Plan) -> list[FirstStep]:
+def _officers(scenario: Scenario, plan: Plan, before_s: float) -> list[FirstStep]:
     if not plan.control_points:
         return []
     first_s = min(point.from_s for point in plan.control_points)
@@ -201,8 +199,8 @@ def _officers(scenario: Scenario, plan: Plan) -> list[FirstStep]:
 
     return [
         FirstStep(
-            time_s=first_s,
-            clock=in_all_languages(clock, scenario, first_s),
+            time_s=min(first_s, before_s),
+            clock=in_all_languages(clock, scenario, min(first_s, before_s)),
             kind="officers",
             place=in_all_languages(lambda: _("Police")),
             action=in_all_languages(action),
@@ -231,7 +229,7 @@ def _wave_steps(scenario: Scenario, plan: Plan) -> list[FirstStep]:
             place=in_all_languages(place_name, places[wave.settlement]),
             action=in_all_languages(action, wave),
         )
-        for wave in earliest[:FIRST_STEPS_SHOWN]
+        for wave in earliest[:STEPS_OF_A_KIND]
     ]
 
 
@@ -265,7 +263,7 @@ def _trip_steps(scenario: Scenario, plan: Plan) -> list[FirstStep]:
         )
 
     steps = []
-    for (_minute, site, end), starts in sorted(together.items())[:FIRST_STEPS_SHOWN]:
+    for (_minute, site, end), starts in sorted(together.items())[:STEPS_OF_A_KIND]:
         time_s = min(stop.arrive_s for _trip, stop in starts)
         steps.append(
             FirstStep(

@@ -19,6 +19,7 @@ from safepassage.model.plan import Bounded, Plan
 from safepassage.model.policy import Audience
 from safepassage.model.scenario import ReportedFigure, Scenario
 from safepassage.publish.briefing import first_steps, hard_to_reach, left_behind
+from safepassage.publish.certificate_words import binding_words, bound_part_words, bounded_words
 from safepassage.publish.drawing import (
     SYMBOL_KINDS,
     curves_drawing,
@@ -42,7 +43,6 @@ from safepassage.publish.wording import (
     EXERCISE_BANNER,
     NOTHING,
     Bilingual,
-    bounded_words,
     cars_words,
     clock,
     clock_and_day,
@@ -298,13 +298,13 @@ def _bounded_row(scenario: Scenario, item: Bounded) -> dict[str, Any]:
         "bound": in_all_languages(clock, scenario, item.bound_s),
         "value": in_all_languages(clock, scenario, item.value_s, round_up=True),
         "gap": in_all_languages(lambda: f"{duration(item.gap_s)} ({percent(item.gap_percent)})"),
-        "binding": translated(item.binding),
+        "binding": in_all_languages(binding_words, scenario, item.binding),
     }
 
 
-def _bound_parts(scenario: Scenario, plan: Plan) -> list[tuple[str, Bilingual]]:
+def _bound_parts(scenario: Scenario, plan: Plan) -> list[tuple[Bilingual, Bilingual]]:
     return [
-        (name, in_all_languages(_duration_and_clock, scenario, value))
+        (in_all_languages(bound_part_words, name), in_all_languages(_duration_and_clock, scenario, value))
         for name, value in certificate_of(plan).bound_parts
     ]
 

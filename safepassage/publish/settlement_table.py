@@ -141,18 +141,20 @@ def _pickups(scenario: Scenario, trips: Iterable[Trip]) -> dict[str, list[_Picku
 
 def _destination(scenario: Scenario, assignments: list[Assignment]) -> Bilingual:
     sites = {site.id: site for site in scenario.sites}
-    ends: dict[tuple[str, str], int] = defaultdict(int)
+    people_to: dict[str, int] = defaultdict(int)
+    ways: dict[str, dict[str, None]] = defaultdict(dict)
     for part in assignments:
-        ends[part.destination, part.via] += part.people.total
+        people_to[part.destination] += part.people.total
+        ways[part.destination][part.via] = None
+
+    def say_one(end: str) -> str:
+        name = place_name(sites[end])
+        through = joined(place_name(sites[via]) for via in ways[end] if via)
+        return _("{place} (through {via})").format(place=name, via=through) if through else name
 
     def say() -> str:
-        parts = []
-        for (end, via), _people in sorted(ends.items(), key=lambda item: (-item[1], item[0])):
-            name = place_name(sites[end])
-            if via:
-                name = _("{place} through {via}").format(place=name, via=place_name(sites[via]))
-            parts.append(name)
-        return "; ".join(dict.fromkeys(parts)) or NOTHING
+        ends = sorted(people_to, key=lambda end: (-people_to[end], end))
+        return "; ".join(map(say_one, ends)) or NOTHING
 
     return in_all_languages(say)
 

@@ -11,8 +11,10 @@ from safepassage.i18n import _
 from safepassage.model.outcome import Outcome
 from safepassage.model.plan import Bounded, Certificate, Plan
 from safepassage.model.scenario import Scenario
+from safepassage.publish.certificate_words import binding_words
 from safepassage.publish.wording import (
     NOTHING,
+    THIN_SPACE,
     cars_words,
     clock,
     duration,
@@ -52,7 +54,9 @@ class SummaryLine:
     note: str = ""
 
     def __str__(self) -> str:
-        return f"{self.label}: {self.value}" + (f" ({self.note})" if self.note else "")
+        # Terminals show a narrow space as an escape.
+        text = f"{self.label}: {self.value}" + (f" ({self.note})" if self.note else "")
+        return text.replace(THIN_SPACE, " ")
 
 
 def summary_lines(scenario: Scenario, plan: Plan, outcome: Outcome) -> tuple[SummaryLine, ...]:
@@ -82,7 +86,7 @@ def summary_lines(scenario: Scenario, plan: Plan, outcome: Outcome) -> tuple[Sum
         _first_line(scenario, plan),
         _gap_line(plan),
         _gain_line(plan, outcome),
-        _limit_line(plan),
+        _limit_line(scenario, plan),
         _proof_line(plan),
     )
 
@@ -116,7 +120,7 @@ def certificate_of(plan: Plan) -> Certificate:
 def gap_words(item: Bounded) -> str:
     """How far an achieved time may be from the best possible, in minutes and per cent."""
     if item.gap_s < WORTH_SAYING_S:
-        return _("nobody can do better by a minute")
+        return _("proved best to the minute")
     return _("at most {minutes} ({percent}) from the best possible").format(
         minutes=duration(item.gap_s), percent=percent(item.gap_percent)
     )
@@ -147,9 +151,9 @@ def _part_line(name: str, label: str, scenario: Scenario, plan: Plan, time_s: fl
     item = certificate_of(plan).bounded(name)
     if item is None or not math.isfinite(time_s):
         return SummaryLine(name, label, NOTHING, _("nobody travels so"))
-    note = _("no plan can beat {bound}; {gap}").format(
-        bound=clock(scenario, item.bound_s), gap=gap_words(item)
-    )
+    note = gap_words(item)
+    if item.gap_s >= WORTH_SAYING_S:
+        note = _("no plan can beat {bound}; {gap}").format(bound=clock(scenario, item.bound_s), gap=note)
     return SummaryLine(name, label, clock(scenario, time_s, round_up=True), note)
 
 
@@ -207,9 +211,9 @@ def _gain_line(plan: Plan, outcome: Outcome) -> SummaryLine:
     return SummaryLine("gain", label, joined(parts) or _("no difference"), note)
 
 
-def _limit_line(plan: Plan) -> SummaryLine:
+def _limit_line(scenario: Scenario, plan: Plan) -> SummaryLine:
     item = certificate_of(plan).bounded("all")
-    return SummaryLine("limit", _("What limits"), _(item.binding) if item else NOTHING)
+    return SummaryLine("limit", _("What limits"), binding_words(scenario, item.binding) if item else NOTHING)
 
 
 def _proof_line(plan: Plan) -> SummaryLine:

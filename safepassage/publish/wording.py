@@ -317,16 +317,3 @@ def need_words(need: NeedClass, count: int) -> str:
         NeedClass.CARER: ngettext("{count} carer", "{count} carers", count),
     }
     return forms[need].format(count=number(count))
-
-
-def bounded_words(name: str) -> str:
-    """Whom an entry of the certificate is about."""
-    return {
-        "all": _("Everyone"),
-        "cars": _("People in cars"),
-        "fleet": _("People in buses and vans"),
-        "fleet_seat": _("Seats in the fleet"),
-        "fleet_wheelchair": _("People in wheelchairs"),
-        "fleet_stretcher": _("People on stretchers"),
-        "fleet_carer": _("Carers"),
-    }.get(name, name)

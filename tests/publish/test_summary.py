@@ -57,7 +57,7 @@ def test_a_gap_below_a_minute_is_no_gap() -> None:
     certificate = CASE.plan.certificate
     assert certificate is not None
     tight = replace(certificate.clearance[0], bound_s=7200.0, value_s=7230.0)
-    assert gap_words(tight) == "nobody can do better by a minute"
+    assert gap_words(tight) == "proved best to the minute"
     assert gap_words(replace(tight, value_s=7920.0)) == "at most 12 min (10\u202f%) from the best possible"
 
 
