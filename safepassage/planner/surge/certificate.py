@@ -11,17 +11,16 @@ import numpy as np
 
 from safepassage import __version__
 from safepassage.errors import InfeasibleError
-from safepassage.model.arrays import FloatArray, IndexArray
+from safepassage.model.arrays import IndexArray
 from safepassage.model.outcome import Outcome
 from safepassage.model.plan import Bounded, Certificate, Mode, NaiveComparison, Plan
 from safepassage.model.scenario import Scenario
 from safepassage.planner.surge.bound import clearance_bound
 from safepassage.planner.surge.car_route import make_route, resource_capacity_per_s
-from safepassage.planner.surge.demand import SurgeDemand
 from safepassage.planner.surge.fleet_bound import FleetBound
 from safepassage.planner.surge.fleet_task import bound_fleet
 from safepassage.planner.surge.naive import DESCRIPTION
-from safepassage.planner.surge.problem import SurgeProblem
+from safepassage.planner.surge.problem import SurgeProblem, car_demand
 from safepassage.progress import Progress
 
 OBJECTIVE = "clearance of all people, then mean arrival"
@@ -68,17 +67,9 @@ def bound_cars(problem: SurgeProblem, *, progress: Progress | None = None) -> Ca
     if not problem.queues:
         return CarBound(0.0, (), "")
     network = problem.open_roads
-    most_cars_a_person = max(queue.cars / queue.people.total for queue in problem.queues)
-    demand = SurgeDemand(
-        origin_node=np.array([problem.origin(queue.settlement) for queue in problem.queues], np.int32),
-        amount_pcu=np.array([queue.cars for queue in problem.queues], np.float64),
-        destination_node=_unique_nodes(problem),
-        # A place holds people; at the emptiest cars that is the most cars it can take.
-        destination_capacity_pcu=_room_by_node(problem) * most_cars_a_person,
-    )
     try:
         bound = clearance_bound(
-            network, demand, open_windows=problem.scenario.open_windows(), progress=progress
+            network, car_demand(problem), open_windows=problem.scenario.open_windows(), progress=progress
         )
     except InfeasibleError:
         return CarBound(math.inf, (), "horizon")
@@ -88,18 +79,6 @@ def bound_cars(problem: SurgeProblem, *, progress: Progress | None = None) -> Ca
         ("cars_farthest", bound.farthest_s),
     )
     return CarBound(bound.bound_s, parts, _binding_words(problem, bound.binding_part, bound.binding_link))
-
-
-def _unique_nodes(problem: SurgeProblem) -> IndexArray:
-    return np.array(sorted({problem.node_index[site.node] for site in problem.destinations}), np.int32)
-
-
-def _room_by_node(problem: SurgeProblem) -> FloatArray:
-    nodes = _unique_nodes(problem)
-    room = dict.fromkeys(nodes.tolist(), 0.0)
-    for site in problem.destinations:
-        room[problem.node_index[site.node]] += site.capacity_persons
-    return np.array([room[node] for node in nodes.tolist()])
 
 
 def _binding_words(problem: SurgeProblem, part: str, links: IndexArray) -> str:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from safepassage.i18n import _
 from safepassage.model.network import RoadNetwork
 from safepassage.model.people import HouseholdGroup, NeedCount, PeopleCount
@@ -14,6 +16,7 @@ from safepassage.model.scenario import Scenario
 from safepassage.model.sites import Site, SiteKind
 from safepassage.model.threat import ThreatEntry, ThreatEntryKind
 from safepassage.planner.surge.cars import CarQueue, split_by_car
+from safepassage.planner.surge.demand import SurgeDemand
 from safepassage.planner.surge.paths import Paths
 from safepassage.planner.surge.pin_rules import rules_of
 
@@ -250,3 +253,34 @@ def _capacity_left(kind: ThreatEntryKind, factor: float) -> float:
     if kind == ThreatEntryKind.CAPACITY:
         return factor
     return 0.0 if kind in {ThreatEntryKind.CLOSURE, ThreatEntryKind.ARRIVAL} else 1.0
+
+
+def car_demand(problem: SurgeProblem) -> SurgeDemand:
+    """
+    The cars as traffic between nodes, for bounds and reservations.
+
+    Parameters
+    ----------
+    problem : SurgeProblem
+        With at least one queue.
+
+    Returns
+    -------
+    SurgeDemand
+        One origin a queue, in order; destinations at one node are one.
+
+    Notes
+    -----
+    A place holds people. It is given room for as many cars as it could take were they the emptiest.
+    """
+    room: dict[int, float] = {}
+    for site in problem.destinations:
+        node = problem.node_index[site.node]
+        room[node] = room.get(node, 0.0) + site.capacity_persons
+    most_cars_a_person = max(queue.cars / queue.people.total for queue in problem.queues)
+    return SurgeDemand(
+        origin_node=np.array([problem.origin(queue.settlement) for queue in problem.queues], np.int32),
+        amount_pcu=np.array([queue.cars for queue in problem.queues], np.float64),
+        destination_node=np.array(sorted(room), np.int32),
+        destination_capacity_pcu=np.array([room[node] * most_cars_a_person for node in sorted(room)]),
+    )

@@ -21,12 +21,14 @@ from safepassage.planner.surge.car_route import CarRoute, make_route, resource_c
 from safepassage.planner.surge.cars import CarQueue
 from safepassage.planner.surge.paths import Paths
 from safepassage.planner.surge.pin_rules import rules_of
-from safepassage.planner.surge.problem import SurgeProblem, unserved_queue
+from safepassage.planner.surge.problem import SurgeProblem, car_demand, unserved_queue
+from safepassage.planner.surge.reserve import reserve_routes
 from safepassage.planner.surge.route_program import RouteShares, share_cars
 
 # A minute saved on the way is worth as much as 0.6 s of clearance: it only breaks ties.
 _WEIGHT_OF_WAY = 0.01
 _MOST_ROUNDS = 40
+_MOST_RESERVED = 3
 _LEAST_GAIN = 1e-6
 _EVENNESS = 16.0
 
@@ -113,6 +115,7 @@ class _RouteSearch:
         self.room = np.array([site.capacity_persons for site in self.problem.destinations])
         self.rules = [rules_of(self.problem.scenario, queue.settlement) for queue in self.problem.queues]
         self.candidates = [self._first_routes(queue) for queue in range(len(self.cars))]
+        self._add_reserved()
 
     def _first_routes(self, queue: int) -> list[CarRoute]:
         forced = self.rules[queue].forced_links
@@ -130,6 +133,37 @@ class _RouteSearch:
         near = sorted(way for way in ways if math.isfinite(way[0]))
         paths = self.problem.paths
         return [make_route(network, paths.links(self.origins[queue], self.places[k]), k) for _, k in near]
+
+    def _add_reserved(self) -> None:
+        """Start as well from the ways that a capacity-reserving plan without regard to form uses most."""
+        reserved = reserve_routes(
+            self.problem.roads,
+            car_demand(self.problem),
+            open_windows=self.problem.scenario.open_windows(),
+        )
+        amount = np.bincount(
+            reserved.booking_route, weights=reserved.booking_amount_pcu, minlength=reserved.n_routes
+        )
+        for route in np.argsort(-amount, kind="stable").tolist():
+            origin = int(reserved.route_origin[route])
+            links = tuple(reserved.links_of(route).tolist())
+            known = self.candidates[origin]
+            if self.rules[origin].forced_links or len(known) >= len(self.places) + _MOST_RESERVED:
+                continue
+            end = self._destination_at(int(self.problem.roads.to_node[links[-1]]), origin)
+            if end is not None and all(other.links != links for other in known):
+                known.append(make_route(self.problem.roads, links, end))
+
+    def _destination_at(self, node: int, queue: int) -> int | None:
+        """The first destination at a node that the queue may be brought to."""
+        return next(
+            (
+                k
+                for k, place in enumerate(self.places)
+                if place == node and self.rules[queue].allows(self.problem.destinations[k].id)
+            ),
+            None,
+        )
 
     def share(self) -> RouteShares | None:
         """Share the cars over the routes found so far."""
