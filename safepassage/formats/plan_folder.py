@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from safepassage.errors import Fault, InputError
+from safepassage.errors import Fault, InputError, OutputError
 from safepassage.formats.files import write_folder
 from safepassage.formats.geojson import plan_geojson
 from safepassage.formats.outcome_json import dump_outcome, load_outcome
@@ -86,6 +87,41 @@ def write_plan_folder(content: PlanFolder, path: Path, *, report: str | None = N
     for name, text in scenario_files(content.folder).items():
         files[f"{SCENARIO_FOLDER}/{name}"] = text
     write_folder(path, files, replace=(path / PLAN_FILE).is_file())
+
+
+def require_place_for_plan(path: Path) -> None:
+    """
+    Find out before the work whether a plan folder can be written, and make the folder above it.
+
+    Parameters
+    ----------
+    path : Path
+        Where the plan folder is to go.
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written or holds something that is no plan.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = path.is_dir() and any(path.iterdir())
+    except OSError as error:
+        raise OutputError(
+            _("{path}: cannot be written ({reason}); choose another place").format(
+                path=path, reason=error.strerror
+            )
+        ) from error
+    if path.exists() and not path.is_dir():
+        raise OutputError(_("{path}: is no folder; choose another name").format(path=path))
+    if held and not (path / PLAN_FILE).is_file():
+        raise OutputError(_("{path}: the folder holds files; choose a new one").format(path=path))
+    if not os.access(path.parent, os.W_OK):
+        raise OutputError(
+            _("{path}: no permission to write here; choose another folder or change its rights").format(
+                path=path
+            )
+        )
 
 
 def read_plan_folder(path: Path) -> PlanFolder:

@@ -6,13 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safepassage.formats.plan_folder import REPORT_FILE, PlanFolder, write_plan_folder
+from safepassage.formats.plan_folder import (
+    REPORT_FILE,
+    PlanFolder,
+    require_place_for_plan,
+    write_plan_folder,
+)
 from safepassage.formats.scenario_folder import read_scenario, scenario_hash
 from safepassage.i18n import _, language, use_language
 from safepassage.planner.surge.recipe import plan_surge
 from safepassage.progress import NoProgress, Progress
 from safepassage.publish.report import render_report
 from safepassage.publish.summary import summary_lines
+from safepassage.workflows.facts import finite, outcome_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +52,16 @@ class PlanResult:
             "folder": str(self.output),
             "report": str(self.output / REPORT_FILE),
             "exercise": plan.exercise,
-            "people": outcome.people,
-            "safe": outcome.safe,
             "unserved": self.unserved_people,
-            "clearance_s": outcome.clearance_s,
-            "cars_clearance_s": outcome.cars_clearance_s,
-            "fleet_clearance_s": outcome.fleet_clearance_s,
-            "mean_arrival_s": outcome.mean_arrival_s,
+            **outcome_facts(outcome),
             "bounds": {
                 row.name: {
-                    "bound_s": row.bound_s,
-                    "value_s": row.value_s,
-                    "gap_percent": round(row.gap_percent, 3),
+                    "bound_s": finite(row.bound_s),
+                    "value_s": finite(row.value_s),
+                    "gap_percent": finite(round(row.gap_percent, 3)),
                 }
                 for row in bounds
             },
-            "digest": outcome.digest,
         }
 
     def sentences(self) -> Sequence[str]:
@@ -104,6 +104,7 @@ def plan_folder(
         If the folder cannot be written.
     """
     progress = progress or NoProgress()
+    require_place_for_plan(output)
     progress.start(_("Reading the scenario"))
     read = read_scenario(folder, progress=progress)
     scenario = read.scenario
@@ -118,6 +119,5 @@ def plan_folder(
     content = PlanFolder(read, result.plan, result.outcome, result.naive)
     progress.start(_("Writing the report"))
     page = render_report(scenario, result.plan, result.outcome, result.naive, language=language())
-    output.parent.mkdir(parents=True, exist_ok=True)
     write_plan_folder(content, output, report=page)
     return PlanResult(output, content)

@@ -18,6 +18,7 @@ from safepassage.model.scenario import Scenario
 from safepassage.progress import NoProgress, Progress
 from safepassage.publish.summary import summary_lines
 from safepassage.simulator.playback import simulate
+from safepassage.workflows.facts import outcome_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +45,10 @@ class SimulateResult:
 
     def facts(self) -> Mapping[str, object]:
         """Tell a machine."""
-        outcome = self.outcome
         return {
-            "plan": outcome.plan_id,
-            "seed": outcome.seed,
-            "people": outcome.people,
-            "safe": outcome.safe,
-            "on_the_way": outcome.on_the_way,
-            "at_home": outcome.at_home,
-            "clearance_s": outcome.clearance_s,
-            "cars_clearance_s": outcome.cars_clearance_s,
-            "fleet_clearance_s": outcome.fleet_clearance_s,
-            "mean_arrival_s": outcome.mean_arrival_s,
-            "stuck_vehicles": outcome.stuck_vehicles,
-            "digest": outcome.digest,
+            "plan": self.plan.id,
+            "seed": self.outcome.seed,
+            **outcome_facts(self.outcome),
             "outcome": str(self.output) if self.output else None,
         }
 
