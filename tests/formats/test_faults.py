@@ -64,6 +64,8 @@ CELLS = (
     ("site.csv", "2023-08-11T06:00:00+03:00", "2023-08-11T06:00", 10, "closes", "2023-08-11T06:00", "zone"),
     ("site.csv", "2023-08-11T06:00:00+03:00", "tomorrow", 10, "closes", "tomorrow", "no time"),
     ("site.csv", "2023-08-11T06:00:00+03:00", "2023-08-09T06:00:00+03:00", 10, "closes", "", "closes before"),
+    ("site.csv", "2023-08-11T06:00:00+03:00", "0001-01-01T00:00:00+23:59", 10, "closes",
+     "0001-01-01T00:00:00+23:59", "year"),
     ("site.csv", "A-VERBA", "A-VERBAA", 2, "settlement_id", "A-VERBAA", "A-VERBA"),
     ("fleet.csv", "2,depot", "2,depo", 2, "depot", "depo", "depot"),
     ("fleet.csv", "3,45,0,0", "3,0,0,0", 2, "seats", "0", "carries nobody"),

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from safepassage.formats.scenario_folder.build import directed_links
-from safepassage.formats.scenario_folder.cells import time_problem, time_remedy
 from safepassage.formats.scenario_folder.columns import Column
 from safepassage.formats.scenario_folder.inspection import Inspection
 from safepassage.formats.scenario_folder.schema import TABLES
+from safepassage.formats.scenario_folder.values import time_problem, time_remedy
 from safepassage.i18n import _
 from safepassage.model.plan import PinKind
 from safepassage.model.threat import ThreatEntryKind

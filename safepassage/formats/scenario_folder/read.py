@@ -92,7 +92,7 @@ def _names_in(folder: Path, faults: FaultList) -> set[str]:
         names = {item.name for item in folder.iterdir() if item.is_file()}
     except OSError as error:
         problem = _("the folder cannot be read ({reason})").format(reason=error.strerror)
-        faults.error(folder.name, 0, "", "", problem, _("give a scenario folder"))
+        faults.error(str(folder), 0, "", "", problem, _("give a scenario folder"))
         return set()
     required = [SETTINGS_FILE, *(table.file for table in TABLES if table.required)]
     strangers = sorted(

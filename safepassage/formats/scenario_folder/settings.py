@@ -14,16 +14,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from safepassage.errors import ModelError
 from safepassage.formats.clock import parse_time
 from safepassage.formats.fault_list import FaultList, remedy_for_name
-from safepassage.formats.scenario_folder.cells import (
+from safepassage.formats.scenario_folder.columns import Column, ColumnKind, Section
+from safepassage.formats.scenario_folder.schema import SECTIONS, SETTINGS_FILE
+from safepassage.formats.scenario_folder.text_file import is_readable_text
+from safepassage.formats.scenario_folder.values import (
     number_problem,
     range_words,
     text_problem,
     time_problem,
     time_remedy,
 )
-from safepassage.formats.scenario_folder.columns import Column, ColumnKind, Section
-from safepassage.formats.scenario_folder.schema import SECTIONS, SETTINGS_FILE
-from safepassage.formats.scenario_folder.text_file import is_readable_text
 from safepassage.i18n import _
 from safepassage.model.policy import DailyWindow
 from safepassage.model.scenario import SCENARIO_SCHEMA_VERSION
