@@ -25,6 +25,7 @@ from safepassage.formats.scenario_folder import (
 )
 from safepassage.formats.scenario_folder.schema import FILES
 from safepassage.model.scenario import Scenario
+from safepassage.progress import NoProgress
 from tests.formats.made_scenarios import scenarios
 
 
@@ -139,3 +140,20 @@ def test_the_valley_holds_only_known_files(valley_folder: Path) -> None:
     assert {item.name for item in valley_folder.iterdir()} <= set(FILES)
     assert isinstance(read_scenario(valley_folder), ScenarioFolder)
     assert read_scenario(valley_folder).warnings == ()
+
+
+def test_reading_tells_its_progress_in_bytes(valley_folder: Path) -> None:
+    class Recorder(NoProgress):
+        def __init__(self) -> None:
+            self.tasks: dict[str, list[int]] = {}
+
+        def start(self, task: str, total: int | None = None) -> None:
+            self.tasks[task] = [total or 0, 0]
+
+        def advance(self, steps: int = 1) -> None:
+            list(self.tasks.values())[-1][1] += steps
+
+    recorder = Recorder()
+    read_scenario(valley_folder, progress=recorder)
+    assert list(recorder.tasks)[:2] == ["Reading node.csv", "Reading link.csv"]
+    assert all(total == done > 0 for total, done in recorder.tasks.values())
