@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,11 +26,12 @@ from safepassage.publish.wording import (
 )
 
 MAP_WIDTH = 720.0
-MAP_HEIGHTS = (380.0, 620.0)
+MAP_HEIGHTS = (380.0, 520.0)
 MAP_MARGIN = 34.0
 LABEL_HEIGHT = 15.0
 LABEL_CHARACTER = 6.6
 WIDEST_ROAD = 9.0
+SYMBOL_SIZE = 18.0
 SYMBOL_KINDS = frozenset(SiteKind) - {SiteKind.ASSEMBLY_POINT, SiteKind.DEPOT}
 
 CHART_WIDTH, CHART_HEIGHT = 720.0, 260.0
@@ -241,7 +243,7 @@ def _settlement_circles(scenario: Scenario, plan: Plan, projection: Projection, 
                 '<circle class="left" cx="{x}" cy="{y}" r="{r}"/></g>'
             ).format(classes=classes, index=index, x=x, y=y, r=f"{radius:.1f}")
         )
-        labels.keep_clear(x, y)
+        labels.keep_clear(x, y, 4.0)
         names.append((x, y, radius, in_all_languages(place_name, place)))
     for x, y, radius, name in names:
         labels.add(x, y, radius, name, "place-label")
@@ -255,15 +257,24 @@ def settlement_radius(people: int, most: int) -> float:
 
 def _site_symbols(scenario: Scenario, projection: Projection, labels: _Labels) -> Markup:
     symbols = []
-    for site in scenario.sites:
-        if site.kind not in SYMBOL_KINDS:
-            continue
-        x, y = projection.place(site.longitude_deg, site.latitude_deg)
+    shown = [site for site in scenario.sites if site.kind in SYMBOL_KINDS]
+    together = Counter((site.longitude_deg, site.latitude_deg) for site in shown)
+    drawn: Counter[tuple[float, float]] = Counter()
+    names: list[tuple[float, float, Bilingual]] = []
+    for site in shown:
+        at = (site.longitude_deg, site.latitude_deg)
+        x, y = projection.place(*at)
         if projection.holds(x, y):
-            symbols.append(_symbol(site, x, y))
-            labels.add(x, y, 9.0, in_all_languages(place_name, site), "site-label")
+            # Symbols at one place stand side by side.
+            aside = SYMBOL_SIZE * (drawn[at] - (together[at] - 1) / 2)
+            drawn[at] += 1
+            symbols.append(_symbol(site, x + aside, y))
+            labels.keep_clear(x + aside, y, SYMBOL_SIZE / 2)
+            names.append((x + aside, y, in_all_languages(place_name, site)))
         elif site.safe:
             symbols.append(_beyond(site, projection, x, y, labels))
+    for x, y, name in names:
+        labels.add(x, y, SYMBOL_SIZE / 2, name, "site-label")
     return Markup("").join(symbols)
 
 
@@ -344,9 +355,9 @@ class _Labels:
                 self._texts.append(svg_text(text, attributes))
                 return
 
-    def keep_clear(self, x: float, y: float) -> None:
-        """Let no name cover a settlement."""
-        self._taken.append((x - 4, y - 4, x + 4, y + 4))
+    def keep_clear(self, x: float, y: float, radius: float) -> None:
+        """Let no name cover a place."""
+        self._taken.append((x - radius, y - radius, x + radius, y + radius))
 
     def drawn(self) -> Markup:
         """All names."""

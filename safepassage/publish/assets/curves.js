@@ -1,5 +1,6 @@
 // People out over time as a chart that can be pointed at; the still drawing serves print.
 
+const CHART_HEIGHT = 290;
 const CURVES = [["all", "home", 3, []], ["cars", "load-1", 1.8, []], ["fleet", "bus", 1.8, []], ["naive", "naive", 1.8, [2, 4]]];
 
 /** All curves on one common row of times, as uPlot wants them. */
@@ -60,10 +61,10 @@ function createCurves(onPick) {
     const axis = { stroke: colour("soft"), grid: { stroke: colour("rule"), width: 1 }, ticks: { show: false },
       font: `12px ${getComputedStyle(document.body).fontFamily}` };
     chart = new uPlot({
-      width: container.clientWidth, height: 300, padding: [12, 16, 0, 4],
+      width: container.clientWidth, height: CHART_HEIGHT, padding: [12, 16, 0, 4],
       scales: { x: { time: false, range: [0, data.chartEndS] }, y: { range: [0, data.people * 1.04] } },
       axes: [
-        { ...axis, splits: hourTicks, values: (_plot, splits) => splits.map((timeS) => clockParts(timeS).time) },
+        { ...axis, size: 32, splits: hourTicks, values: (_plot, splits) => splits.map((timeS) => clockParts(timeS).time) },
         { ...axis, size: 64, values: (_plot, splits) => splits.map(numberWords) },
       ],
       series: [{}, ...names.map(series)],
@@ -89,7 +90,7 @@ function createCurves(onPick) {
 
   open();
   new ResizeObserver(() => {
-    if (container.clientWidth && container.clientWidth !== chart.width) chart.setSize({ width: container.clientWidth, height: 300 });
+    if (container.clientWidth && container.clientWidth !== chart.width) chart.setSize({ width: container.clientWidth, height: CHART_HEIGHT });
   }).observe(container);
   return { show, reopen };
 }

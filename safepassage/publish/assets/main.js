@@ -1,5 +1,6 @@
 // Puts the parts of the page together.
 
+const NARROW_PX = 832;
 const drawing = createSvgMap();
 let map = drawing;
 
@@ -55,7 +56,12 @@ darkScheme.addEventListener("change", () => {
   curves.reopen();
   player.again();
 });
-window.addEventListener("beforeprint", drawing.showAll);
+const more = document.querySelector(".more");
+more.open = window.innerWidth > NARROW_PX;
+window.addEventListener("beforeprint", () => {
+  more.open = true;
+  drawing.showAll();
+});
 window.addEventListener("afterprint", () => player.again());
 player.show(0);
 document.documentElement.dataset.started = "true";

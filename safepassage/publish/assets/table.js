@@ -48,9 +48,11 @@ function createTable() {
 
   /** On a phone each cell stands under the name of its column. */
   function nameCells() {
-    const names = headers.map((header) => visibleText(header.querySelector("button")));
-    for (const row of rows) {
-      [...row.cells].forEach((cell, k) => cell.setAttribute("data-label", names[k]));
+    for (const stacked of document.querySelectorAll(".stacks")) {
+      const names = [...stacked.tHead.rows[0].cells].map((cell) => visibleText(cell.querySelector("button") || cell));
+      for (const row of stacked.tBodies[0].rows) {
+        [...row.cells].forEach((cell, k) => cell.setAttribute("data-label", names[k]));
+      }
     }
   }
 
@@ -61,10 +63,12 @@ function createTable() {
 
   for (const header of headers) header.querySelector("button").addEventListener("click", () => sort(header));
   // A phone shows the first rows until somebody asks for more.
-  byId("show-all").addEventListener("click", (event) => {
-    table.classList.remove("short");
-    event.currentTarget.hidden = true;
-  });
+  for (const button of document.querySelectorAll(".show-all")) {
+    button.addEventListener("click", () => {
+      byId(button.dataset.table).classList.remove("short");
+      button.hidden = true;
+    });
+  }
   text.addEventListener("input", filter);
   unserved.addEventListener("change", filter);
   speak();

@@ -118,6 +118,11 @@ function createLabels(map) {
       at: place.at, name: place.name, kind: "place-label", gap: settlementRadius(place.people, most) + 3,
     })),
   ];
+  // Symbols at one place stand side by side.
+  for (const site of entries.filter((entry) => entry.symbol)) {
+    const there = entries.filter((entry) => entry.symbol && String(entry.at) === String(site.at));
+    site.aside = 20 * (there.indexOf(site) - (there.length - 1) / 2);
+  }
   for (const entry of entries) {
     if (entry.symbol) {
       entry.mark = document.createElementNS(SVG, "svg");
@@ -148,6 +153,7 @@ function createLabels(map) {
       !taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]);
     for (const entry of entries) {
       entry.point = map.project(entry.at);
+      entry.point.x += entry.aside || 0;
       if (entry.mark) {
         entry.mark.style.transform = `translate(${entry.point.x - 10}px, ${entry.point.y - 10}px)`;
         taken.push([entry.point.x - 10, entry.point.y - 10, entry.point.x + 10, entry.point.y + 10]);
