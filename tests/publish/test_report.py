@@ -26,11 +26,11 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'&</script>\u2028"
 FROM_TABLES = {
     "English", "Українська", EXERCISE_BANNER, "SHA-256 abababababab", "ab" * 32, "cd" * 32,
     "valley-abababab-7", "safepassage 0.1.0", "© OpenStreetMap contributors, ODbL", "Громада",
-    "Ford", "the crossing Ford",
-    "seats of the buses", "No ambulance in the fleet table.", "clearance of all people", "iterations: 400",
+    "Ford",
+    "No ambulance in the fleet table.", "clearance of all people", "iterations: 400",
     "everyone at once by the nearest way, buses straight to Kharkiv:",
     "everyone at once by the nearest way, buses straight to Kharkiv", "Kharkiv regional administration",
-    "time-expanded flow:", "continuous time:", "farthest settlement:", "fleet seats:", "crossing capacity",
+    "crossing capacity",
     "carless share", "share", "veh/h", "Press", "Estimate", "One lane over the embankment.",
     "Those who stayed are poorer.", "The valley · Safepassage",
 }  # fmt: skip
