@@ -83,7 +83,9 @@ class _Arcs:
         )
 
 
-def flow_graph(network: RoadNetwork, demand: SurgeDemand, capacity_pcu_per_h: FloatArray) -> FlowGraph:
+def flow_graph(
+    network: RoadNetwork, demand: SurgeDemand, capacity_pcu_per_h: FloatArray, *, turns_first: bool = False
+) -> FlowGraph:
     """
     Build the graph on which bounds are computed.
 
@@ -95,6 +97,8 @@ def flow_graph(network: RoadNetwork, demand: SurgeDemand, capacity_pcu_per_h: Fl
         Origins and destinations.
     capacity_pcu_per_h : float64[n_links]
         Capacity to use for each link (PCU/h); links with 0 are left out.
+    turns_first : bool
+        What counts at a node with both a service rate and restricted turns.
 
     Returns
     -------
@@ -106,7 +110,9 @@ def flow_graph(network: RoadNetwork, demand: SurgeDemand, capacity_pcu_per_h: Fl
     A node with a service rate is split into an entry and an exit joined by an arc of that rate; what
     starts or ends at the node is served there too, as in the simulator. A node with restricted turns is
     split into one port a link, joined by the turns that are allowed. Where a node has both, its turns are
-    left free: the graph then admits more than the road does, and a bound from it stays valid.
+    left free: the graph then admits more than the road does, and a bound from it stays valid. With
+    ``turns_first`` the turns are kept instead, and each of them has the service rate for itself: forbidden
+    turns stay forbidden, as routes need it.
     """
     open_link = np.flatnonzero(capacity_pcu_per_h > 0)
     n_nodes = network.n_nodes
@@ -114,7 +120,11 @@ def flow_graph(network: RoadNetwork, demand: SurgeDemand, capacity_pcu_per_h: Fl
     link_tail = network.from_node.copy()
     link_head = network.to_node.copy()
 
-    served = np.flatnonzero(np.isfinite(network.node_service_pcu_per_h))
+    turning = np.zeros(n_nodes, np.bool_)
+    turning[network.to_node[network.movement_in_link]] = True
+    with_rate = np.isfinite(network.node_service_pcu_per_h)
+    turning &= ~with_rate | turns_first
+    served = np.flatnonzero(with_rate & ~turning)
     exit_port = np.arange(n_nodes, dtype=np.int32)
     exit_port[served] = n_nodes + np.arange(len(served))
     n_nodes += len(served)
@@ -125,7 +135,6 @@ def flow_graph(network: RoadNetwork, demand: SurgeDemand, capacity_pcu_per_h: Fl
         rate_pcu_per_s=per_hour_to_per_s(1.0) * network.node_service_pcu_per_h[served],
     )
 
-    turning = _nodes_with_turns(network)
     in_links = open_link[turning[network.to_node[open_link]]].astype(np.int32)
     out_links = open_link[turning[network.from_node[open_link]]].astype(np.int32)
     link_head[in_links] = n_nodes + np.arange(len(in_links))
@@ -162,13 +171,6 @@ def flow_graph(network: RoadNetwork, demand: SurgeDemand, capacity_pcu_per_h: Fl
     )
 
 
-def _nodes_with_turns(network: RoadNetwork) -> FlagArray:
-    turning = np.zeros(network.n_nodes, np.bool_)
-    turning[network.to_node[network.movement_in_link]] = True
-    turning &= ~np.isfinite(network.node_service_pcu_per_h)
-    return turning
-
-
 def _add_turns(
     arcs: _Arcs,
     network: RoadNetwork,
@@ -192,7 +194,8 @@ def _add_turns(
     tails, heads, rates = [], [], []
     for into in in_links:
         for out in leaving.get(int(network.to_node[into]), ()):
-            capacity = limit.get((int(into), out), np.inf)
+            node = network.to_node[into]
+            capacity = min(limit.get((int(into), out), np.inf), float(network.node_service_pcu_per_h[node]))
             if capacity > 0:
                 tails.append(link_head[into])
                 heads.append(link_tail[out])

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from safepassage.errors import ModelError
-from safepassage.model.arrays import FlagArray, FloatArray, IndexArray, OffsetArray, frozen_array
+from safepassage.model.arrays import FloatArray, IndexArray, OffsetArray, frozen_array
 from safepassage.model.network import RoadNetwork
+from safepassage.planner.surge.bound_graph import NO_LINK, flow_graph, reachable_origins
 from safepassage.planner.surge.bound_windows import Windows, joined_windows
 from safepassage.planner.surge.demand import SurgeDemand
 from safepassage.planner.surge.kernel_bound import shortest_times
 from safepassage.planner.surge.kernel_reserve import (
+    HOPELESS,
     NONE,
     NOTHING,
+    WAY_ARCS_A_STEP,
     ReserveBookings,
-    ReserveEnds,
-    ReserveRoads,
-    ReserveTables,
+    ReserveGraph,
+    ReserveState,
     book_arrivals,
+    ways_of_flow,
 )
 from safepassage.units import per_hour_to_per_s
 
 # A quotient that misses a whole number by no more than floating point does is that whole number.
 _NOISE = 1e-12
-_FIRST_BOOKINGS = 20_000
 _NEVER = np.iinfo(np.int32).max // 4
+_LONGEST_FIRST_S = 7 * 86400.0
+_WIDEST_DETOUR = HOPELESS - 1
+_BOOKINGS_A_TURN = 20_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +46,7 @@ class Reservations:
     step_s : float
         Length of a step (s).
     route_offset : int64[n_routes + 1]
-        Where each route's links start in `route_link`.
+        Where each route's links start in `route_link`; a route without links stays where it is.
     route_link : int32
         Links (network indices) in driving order.
     route_origin, route_destination : int32[n_routes]
@@ -53,8 +59,6 @@ class Reservations:
         Traffic; whole where the demand is.
     unserved_pcu : float64[k]
         Traffic of each origin that found no way.
-    at_destination_pcu : float64[k]
-        Traffic of each origin that is at a destination already.
     """
 
     step_s: float
@@ -67,14 +71,13 @@ class Reservations:
     booking_arrive_step: IndexArray
     booking_amount_pcu: FloatArray
     unserved_pcu: FloatArray
-    at_destination_pcu: FloatArray
 
     def __post_init__(self) -> None:
         for name, dtype in (
             ("route_offset", np.int64), ("route_link", np.int32), ("route_origin", np.int32),
             ("route_destination", np.int32), ("booking_route", np.int32), ("booking_depart_step", np.int32),
             ("booking_arrive_step", np.int32), ("booking_amount_pcu", np.float64),
-            ("unserved_pcu", np.float64), ("at_destination_pcu", np.float64),
+            ("unserved_pcu", np.float64),
         ):  # fmt: skip
             object.__setattr__(self, name, frozen_array(getattr(self, name), dtype))
 
@@ -120,6 +123,7 @@ def reserve_routes(
     step_s: float = 60.0,
     open_windows: Sequence[tuple[float, float]] | None = None,
     far_first: bool = True,
+    reroute_states: int = 20_000_000,
 ) -> Reservations:
     """
     Route all traffic so that as much as possible arrives in every step, earliest steps first.
@@ -137,242 +141,221 @@ def reserve_routes(
         Times in which people may be on the road; always by default.
     far_first : bool
         Where several origins could use the same room, whether the one farther upstream goes first.
+    reroute_states : int
+        Work budget for moving booked traffic so that more arrives, in states of a node and a step (about
+        ten million a second). With 0 the result is greedy: faster, and later in all.
 
     Returns
     -------
     Reservations
         Deterministic. Capacities of links, turns, node service and destinations are kept in every step;
-        what goes in comes out: bookings, what is unserved and what is at its destination add up to the
-        demand.
+        what goes in comes out: bookings and what is unserved add up to the demand.
 
     Notes
     -----
     For every arrival step the search goes upstream from each destination, depth first, through entries
     of links that still have capacity, to an origin with traffic; the smallest room on the way is booked
-    at once. An entry from which no origin was found is never looked at again, because capacities only
-    shrink; so the work is linear in links times steps plus the length of what is booked. Traffic waits
-    at its origin only. Nothing booked is ever moved: the result is a greedy one, usually within a step
-    or two of T*.
+    at once. Ways without detours go first. A state from which no origin was found is not looked at again,
+    so the work is linear in links times steps plus the length of what is booked. Traffic waits at its
+    origin only.
+
+    Where that finds nothing more, rerouting looks for an augmenting way that takes booked traffic off some
+    entries and onto others. What is then not reached lies behind a full cut and stays there; within the
+    budget and with room at every destination the result is an earliest-arrival flow: no other brings more
+    out by any step (Gale), so its clearance is T* of the same rounding.
+
+    At a node with both a service rate and restricted turns, the rate is kept by each turn alone.
 
     References
     ----------
     Lu, George and Shekhar (2005), Capacity constrained routing algorithms for evacuation planning.
-    Dinitz (1970) for blocking flows.
+    Gale (1959), Transient flows in networks.
     """
     if not step_s > 0:
         raise ModelError(f"step_s is {step_s}; give a positive number")
     demand.check_against(network)
     search = _Search(network, demand, step_s, joined_windows(open_windows), far_first=far_first)
-    search.run()
+    search.run(reroute_states)
     return search.result()
 
 
 class _Search:
-    """Tables of the search, and their growth with the horizon."""
+    """The graph, what is booked on it, and the growth of both with the horizon."""
 
     def __init__(
         self, network: RoadNetwork, demand: SurgeDemand, step_s: float, windows: Windows, *, far_first: bool
     ) -> None:
-        self.network = network
         self.demand = demand
         self.step_s = step_s
         self.windows = windows
-        self.far_first = far_first
-        self.links = np.flatnonzero(network.capacity_pcu_per_h > 0)
-        self.served = np.flatnonzero(np.isfinite(network.node_service_pcu_per_h))
-        at_home = np.isin(demand.origin_node, demand.destination_node)
-        self.left = np.where(at_home, 0.0, demand.amount_pcu)
-        self.room = demand.destination_capacity_pcu.copy()
-        self._settle_at_home(at_home)
-        self.turn_rate: list[float] = []
-        self.roads = self._roads()
-        self.ends = self._ends()
-        self.tables = self._tables(0, self._first_horizon())
-        self.budgets = self._budgets()
-        self.bookings = _empty_bookings(_FIRST_BOOKINGS, 40 * _FIRST_BOOKINGS + network.n_nodes)
-        self.n_booked = 0
+        self.flow = flow_graph(network, demand, network.capacity_pcu_per_h, turns_first=True)
+        self.reachable = reachable_origins(self.flow)
+        self.graph = self._graph(far_first=far_first)
+        doubling = [2**power for power in range(15) if 2**power < self.longest_steps]
+        self.budgets = np.array([0, *doubling, _WIDEST_DETOUR], np.int32)
+        self.state = self._first_state(self._first_horizon(network))
 
-    def _settle_at_home(self, at_home: FlagArray) -> None:
-        """Those who are at a destination take its room first; whom it does not hold must go on."""
-        self.settled = np.zeros(self.demand.n_origins)
-        for origin in np.flatnonzero(at_home):
-            place = np.flatnonzero(self.demand.destination_node == self.demand.origin_node[origin])[0]
-            self.settled[origin] = min(self.demand.amount_pcu[origin], self.room[place])
-            self.room[place] -= self.settled[origin]
-        self.left += np.where(at_home, self.demand.amount_pcu - self.settled, 0.0)
-
-    def run(self) -> None:
+    def run(self, states_left: int) -> None:
         """Fill arrival steps until nothing is left or nothing more can come."""
-        step = 0
-        while self.left.sum() > NOTHING:
-            horizon = self.tables.capacity.shape[1]
-            booked = self.n_booked
-            self._fill(step, horizon)
-            idle = self.n_booked == booked and horizon - step > self.longest_steps
-            if idle and step * self.step_s >= self._last_change_s():
-                return
-            if horizon * self.step_s > self.windows[-1][1]:
+        step, search = 0, 0
+        while True:
+            before = float(self.state.left.sum())
+            horizon = len(self.state.window)
+            search, states_left = book_arrivals(
+                self.graph,
+                self.state,
+                self.flow.destination_node,
+                step,
+                horizon,
+                self.budgets,
+                search,
+                states_left,
+            )
+            left = float(self.state.left.sum())
+            idle = left == before and horizon - step > self.longest_steps
+            settled = step * self.step_s >= max(self.demand.ready_s.max(initial=0.0), self.windows[-1][0])
+            if left <= NOTHING or (idle and settled) or horizon * self.step_s > self.windows[-1][1]:
                 return
             step = horizon
-            self.tables = self._tables(horizon, horizon + max(horizon // 2, self.longest_steps + 2))
+            self.state = self._grown(horizon + max(horizon // 2, self.longest_steps + 2))
 
-    def _last_change_s(self) -> float:
-        """When nothing changes any more: no departure becomes ready, no window opens."""
-        return max(float(self.demand.ready_s.max(initial=0.0)), self.windows[-1][0])
-
-    def _fill(self, from_step: int, to_step: int) -> None:
-        for start_s, end_s in self.windows:
-            # A step counts as open where all of it is.
-            floor_step = int(np.ceil(start_s / self.step_s - _NOISE))
-            top = to_step if np.isinf(end_s) else min(to_step, int(end_s / self.step_s + _NOISE))
-            step = max(from_step, floor_step)
-            while step < top:
-                self.n_booked, step = book_arrivals(
-                    self.roads, self.ends, self.tables, self.bookings, self.n_booked, step, top,
-                    floor_step, self.budgets, self.far_first,
-                )  # fmt: skip
-                if step < top:
-                    self.bookings = _longer(self.bookings, self.n_booked)
-
-    def _roads(self) -> ReserveRoads:
-        network, links = self.network, self.links
-        steps = np.ceil(network.free_flow_time_s[links] / self.step_s * (1 - _NOISE))
-        steps = np.clip(steps, 1, _NEVER).astype(np.int32)
-        tail = network.from_node[links]
-        head = network.to_node[links]
-        row = np.full(network.n_nodes, NONE, np.int32)
-        row[self.served] = np.arange(len(self.served))
-        earliest, to_go = self._reach(tail, head, steps)
-        detour = np.clip(steps + to_go[head] - to_go[tail], 0, _WIDEST_DETOUR).astype(np.int32)
-        first_turn, turn_from, turn_limit = self._turns(tail, head)
-        self.longest_steps = int((earliest + to_go)[earliest + to_go < _NEVER].max(initial=0))
-        return ReserveRoads(steps, tail, row[tail], detour, first_turn, turn_from, turn_limit, earliest)
-
-    def _turns(self, tail: IndexArray, head: IndexArray) -> tuple[OffsetArray, IndexArray, IndexArray]:
-        """Turns into each link, without forbidden ones; fills the list of limited turns."""
-        network = self.network
-        number = np.full(network.n_links, NONE, np.int32)
-        number[self.links] = np.arange(len(self.links))
-        limit = {
-            (int(number[into]), int(number[out])): float(capacity)
-            for into, out, capacity in zip(
-                network.movement_in_link,
-                network.movement_out_link,
-                network.movement_capacity_pcu_per_h,
-                strict=True,
-            )
-        }
-        by_head = np.argsort(head, kind="stable").astype(np.int32)
-        first = np.searchsorted(head[by_head], np.arange(network.n_nodes + 1))
-        offset, turn_from, turn_limit = [0], [], []
-        for link in range(len(self.links)):
-            for into in by_head[first[tail[link]] : first[tail[link] + 1]]:
-                capacity = limit.get((int(into), link), np.inf)
-                if capacity > 0:
-                    turn_from.append(int(into))
-                    turn_limit.append(len(self.turn_rate) if np.isfinite(capacity) else NONE)
-                    if np.isfinite(capacity):
-                        self.turn_rate.append(capacity)
-            offset.append(len(turn_from))
-        return np.array(offset), np.array(turn_from, np.int32), np.array(turn_limit, np.int32)
-
-    def _reach(self, tail: IndexArray, head: IndexArray, steps: IndexArray) -> tuple[IndexArray, IndexArray]:
-        """First step at which anybody can be at each node, and steps from there to a destination."""
-        n = self.network.n_nodes
-        leaving = np.flatnonzero(self.left > 0)
-        ready = np.floor(self.demand.ready_s[leaving] / self.step_s)
-        earliest = _from_outside(n, tail, head, steps, self.demand.origin_node[leaving], ready)
-        ends = self.demand.destination_node
-        return earliest, _from_outside(n, head, tail, steps, ends, np.zeros(len(ends)))
-
-    def _budgets(self) -> IndexArray:
-        """Detours to try in turn: none, then doubling up to the longest way, then any."""
-        doubling = [2**power for power in range(16) if 2**power < self.longest_steps]
-        return np.array([0, *doubling, _WIDEST_DETOUR], np.int32)
-
-    def _ends(self) -> ReserveEnds:
-        demand, network = self.demand, self.network
-        origin_at = np.argsort(demand.origin_node, kind="stable").astype(np.int32)
-        first_origin = np.searchsorted(demand.origin_node[origin_at], np.arange(network.n_nodes + 1))
-        ready = np.ceil(demand.ready_s / self.step_s * (1 - _NOISE))
-        into = [np.flatnonzero(network.to_node[self.links] == node) for node in demand.destination_node]
-        row = np.full(network.n_nodes, NONE, np.int32)
-        row[self.served] = np.arange(len(self.served))
-        return ReserveEnds(
-            first_origin=first_origin.astype(np.int64),
-            origin_at=origin_at,
-            ready_step=np.minimum(ready, _NEVER).astype(np.int32),
-            left=self.left,
-            first_in=np.cumsum([0, *map(len, into)]).astype(np.int64),
-            in_link=np.concatenate(into).astype(np.int32),
-            end_served=row[demand.destination_node],
-            room=self.room,
+    def _graph(self, *, far_first: bool) -> ReserveGraph:
+        flow = self.flow
+        steps = np.ceil(flow.time_s / self.step_s * (1 - _NOISE))
+        steps = np.minimum(np.where(flow.link == NO_LINK, 0, np.maximum(steps, 1)), _NEVER).astype(np.int32)
+        number = np.full((2, flow.n_nodes), NONE, np.int32)
+        number[0, flow.origin_node] = np.arange(len(flow.origin_node))
+        number[1, flow.destination_node] = np.arange(len(flow.destination_node))
+        ready = np.ceil(self.demand.ready_s / self.step_s * (1 - _NOISE))
+        earliest = _nearest(flow.n_nodes, flow.tail, flow.head, steps, flow.origin_node, ready)
+        at_once = np.zeros(len(flow.destination_node))
+        to_go = _nearest(flow.n_nodes, flow.head, flow.tail, steps, flow.destination_node, at_once)
+        both = earliest + to_go
+        self.longest_steps = int(both[both < _NEVER].max(initial=0))
+        from_origin = number[0, flow.tail] != NONE
+        detour = np.where(
+            from_origin, 0, np.clip(steps + to_go[flow.head] - to_go[flow.tail], 0, _WIDEST_DETOUR)
+        )
+        rank = np.where(from_origin == far_first, 1, 0)
+        in_arc = np.lexsort((rank, flow.head)).astype(np.int32)
+        out_arc = np.lexsort((number[1, flow.head] == NONE, flow.tail)).astype(np.int32)
+        nodes = np.arange(flow.n_nodes + 1)
+        return ReserveGraph(
+            tail=flow.tail,
+            head=flow.head,
+            steps=steps,
+            rate=flow.rate_pcu_per_s * self.step_s * (1 + _NOISE),
+            detour=detour.astype(np.int32),
+            first_in=np.searchsorted(flow.head[in_arc], nodes).astype(np.int64),
+            first_out=np.searchsorted(flow.tail[out_arc], nodes).astype(np.int64),
+            in_arc=in_arc,
+            out_arc=out_arc,
+            earliest=earliest,
+            origin=number[0],
+            destination=number[1],
         )
 
-    def _first_horizon(self) -> int:
+    def _first_horizon(self, network: RoadNetwork) -> int:
         """Steps that are enough where the links into the destinations are the bottleneck."""
-        rate = self.network.capacity_pcu_per_h[self.links][self.ends.in_link].sum()
-        needed_s = self.left.sum() / max(per_hour_to_per_s(float(rate)), NOTHING)
-        ready_s = float(self.demand.ready_s.max(initial=0.0))
-        return int(min(1.2 * needed_s + ready_s, _LONGEST_FIRST_S) / self.step_s) + self.longest_steps + 2
+        into = np.isin(network.to_node, self.demand.destination_node)
+        rate_pcu_per_s = per_hour_to_per_s(float(network.capacity_pcu_per_h[into].sum()))
+        needed_s = 1.2 * self.demand.amount_pcu.sum() / max(rate_pcu_per_s, NOTHING)
+        needed_s += float(self.demand.ready_s.max(initial=0.0))
+        return int(min(needed_s, _LONGEST_FIRST_S) / self.step_s) + self.longest_steps + 2
 
-    def _tables(self, from_step: int, to_step: int) -> ReserveTables:
-        """Tables up to a step; what was taken before stays taken."""
-        network = self.network
-
-        def grown(rate_per_h: FloatArray, old: FloatArray | None) -> FloatArray:
-            per_step = per_hour_to_per_s(self.step_s) * rate_per_h[:, None] * (1 + _NOISE)
-            # Whole vehicles: what a step cannot use of its capacity goes over to the next.
-            passed = np.floor(per_step * np.arange(from_step, to_step + 1))
-            new: FloatArray = np.diff(passed, axis=1)
-            return new if old is None else np.concatenate([old, new], axis=1)
-
-        old = self.tables if from_step else None
-        hopeless = np.full((len(self.links), to_step - from_step), -1, np.int16)
-        return ReserveTables(
-            capacity=grown(network.capacity_pcu_per_h[self.links], old and old.capacity),
-            turn_capacity=grown(np.array(self.turn_rate, np.float64), old and old.turn_capacity),
-            service=grown(network.node_service_pcu_per_h[self.served], old and old.service),
-            hopeless=hopeless if old is None else np.concatenate([old.hopeless, hopeless], axis=1),
+    def _first_state(self, horizon: int) -> ReserveState:
+        n_origins, n_nodes = self.demand.n_origins, self.flow.n_nodes
+        ready = np.ceil(self.demand.ready_s / self.step_s * (1 - _NOISE))
+        return ReserveState(
+            flow=np.zeros((len(self.flow.tail), horizon)),
+            hopeless=np.full((n_nodes, horizon), -1, np.int16),
+            seen=np.zeros((n_nodes, horizon), np.int32),
+            onward=np.zeros((n_nodes, horizon), np.int32),
+            window=self._window_of_steps(horizon),
+            left=np.where(self.reachable, self.demand.amount_pcu, 0.0),
+            ready=np.minimum(ready, _NEVER).astype(np.int32),
+            room=self.demand.destination_capacity_pcu.copy(),
+            hub_seen=np.zeros(n_origins, np.int32),
+            hub_arc=np.zeros(n_origins, np.int32),
+            hub_step=np.zeros(n_origins, np.int32),
         )
+
+    def _grown(self, horizon: int) -> ReserveState:
+        """The state with more steps; what is booked stays booked."""
+        old = self.state
+        new = self._first_state(horizon)
+        for name in ("flow", "hopeless", "seen", "onward"):
+            getattr(new, name)[:, : len(old.window)] = getattr(old, name)
+        return new._replace(left=old.left, room=old.room, hub_seen=old.hub_seen)
+
+    def _window_of_steps(self, horizon: int) -> IndexArray:
+        """Window of each step; a step counts as open where all of it is."""
+        window = np.full(horizon, NONE, np.int32)
+        for number, (start_s, end_s) in enumerate(self.windows):
+            first = int(np.ceil(start_s / self.step_s * (1 - _NOISE)))
+            stop = horizon if np.isinf(end_s) else int(end_s / self.step_s * (1 + _NOISE))
+            window[first:stop] = number
+        return window
 
     def result(self) -> Reservations:
-        """Bookings with equal routes gathered."""
-        booked = self.bookings
-        n = self.n_booked
+        """Take the flow apart and gather bookings with equal routes."""
+        parts = self._bookings()
+        origin, destination, depart, arrive = (
+            np.concatenate(column) for column in zip(*parts[0], strict=True)
+        )
+        amount = np.concatenate(parts[1])
+        order = np.lexsort((depart, origin, arrive))
         number: dict[tuple[int, int, bytes], int] = {}
-        route = np.empty(n, np.int32)
-        starts = booked.offset[: n + 1].tolist()
-        ends = zip(booked.origin[:n].tolist(), booked.destination[:n].tolist(), strict=True)
-        for booking, (origin, destination) in enumerate(ends):
-            links = booked.link[starts[booking] : starts[booking + 1]].tobytes()
-            route[booking] = number.setdefault((origin, destination, links), len(number))
+        route = np.empty(len(order), np.int32)
+        ends = zip(origin[order].tolist(), destination[order].tolist(), strict=True)
+        for booking, (start, end) in enumerate(ends):
+            key = (start, end, parts[2][order[booking]])
+            route[booking] = number.setdefault(key, len(number))
         courses = [np.frombuffer(key[2], np.int32) for key in number]
-        order, amount = _gathered(route, booked.depart[:n], booked.amount[:n])
+        first, sums = _gathered(route, depart[order], amount[order])
+        left = np.where(self.reachable, self.state.left, self.demand.amount_pcu)
         result = Reservations(
             step_s=self.step_s,
             route_offset=np.cumsum([0, *map(len, courses)]),
-            route_link=self.links[np.concatenate([np.zeros(0, np.int32), *courses])],
+            route_link=np.concatenate([np.zeros(0, np.int32), *courses]),
             route_origin=np.array([key[0] for key in number], np.int32),
             route_destination=np.array([key[1] for key in number], np.int32),
-            booking_route=route[order],
-            booking_depart_step=booked.depart[order],
-            booking_arrive_step=booked.arrive[order],
-            booking_amount_pcu=amount,
-            unserved_pcu=np.where(self.left > NOTHING, self.left, 0.0),
-            at_destination_pcu=self.settled,
+            booking_route=route[first],
+            booking_depart_step=depart[order][first],
+            booking_arrive_step=arrive[order][first],
+            booking_amount_pcu=sums,
+            unserved_pcu=np.where(left > NOTHING, left, 0.0),
         )
-        total = result.booking_amount_pcu.sum() + result.unserved_pcu.sum() + self.settled.sum()
+        total = result.booking_amount_pcu.sum() + result.unserved_pcu.sum()
         if not np.isclose(total, self.demand.amount_pcu.sum(), rtol=1e-9):
             raise AssertionError(f"{self.demand.amount_pcu.sum()} PCU went in, {total} came out")
         return result
 
+    def _bookings(self) -> tuple[list[tuple[IndexArray, ...]], list[FloatArray], list[bytes]]:
+        """Ends and steps, amounts, and links of the ways in the flow."""
+        horizon = len(self.state.window)
+        longest = WAY_ARCS_A_STEP * (horizon + 1)
+        room = _empty_bookings(_BOOKINGS_A_TURN, longest + 40 * _BOOKINGS_A_TURN)
+        flow = self.state.flow.copy()
+        ends, amounts, ways = [], [], []
+        arc, step, n = 0, 0, -1
+        while n != 0 or arc < len(flow):
+            n, arc, step = ways_of_flow(self.graph, flow, arc, step, room)
+            ends.append(tuple(
+                column[:n].copy() for column in (room.origin, room.destination, room.depart, room.arrive)
+            ))  # fmt: skip
+            amounts.append(room.amount[:n].copy())
+            offset = room.offset[: n + 1].tolist()
+            links = self.flow.link[room.arc[: offset[-1]]]
+            for start, stop in pairwise(offset):
+                way = links[start:stop]
+                ways.append(way[way != NO_LINK].tobytes())
+            if arc == len(flow):
+                break
+        return ends, amounts, ways
 
-_LONGEST_FIRST_S = 7 * 86400.0
-_WIDEST_DETOUR = np.iinfo(np.int16).max
 
-
-def _from_outside(
+def _nearest(
     n_nodes: int, tail: IndexArray, head: IndexArray, steps: IndexArray, start: IndexArray, delay: FloatArray
 ) -> IndexArray:
     """Least number of steps to every node from the nearest of several starts, each with a delay."""
@@ -392,10 +375,10 @@ def _gathered(route: IndexArray, depart: IndexArray, amount: FloatArray) -> tupl
     )
     sums = np.bincount(which.ravel(), weights=amount, minlength=len(first))
     order = np.argsort(first, kind="stable")
-    return first[order], sums[order]
+    return first[order].astype(np.int64), sums[order].astype(np.float64)
 
 
-def _empty_bookings(n_bookings: int, n_links: int) -> ReserveBookings:
+def _empty_bookings(n_bookings: int, n_arcs: int) -> ReserveBookings:
     return ReserveBookings(
         origin=np.zeros(n_bookings, np.int32),
         destination=np.zeros(n_bookings, np.int32),
@@ -403,13 +386,5 @@ def _empty_bookings(n_bookings: int, n_links: int) -> ReserveBookings:
         arrive=np.zeros(n_bookings, np.int32),
         amount=np.zeros(n_bookings),
         offset=np.zeros(n_bookings + 1, np.int64),
-        link=np.zeros(n_links, np.int32),
+        arc=np.zeros(n_arcs, np.int32),
     )
-
-
-def _longer(old: ReserveBookings, n_booked: int) -> ReserveBookings:
-    """The same bookings with room for twice as many."""
-    new = _empty_bookings(2 * len(old.amount), 2 * len(old.link))
-    for before, after in zip(old, new, strict=True):
-        after[: len(before)] = before
-    return new
