@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from safepassage.district.anchors import nearest_points
 from safepassage.district.class_table import ClassTable
 from safepassage.district.connect import Connected, connect, way_directions
 from safepassage.district.crossings import crossing_names
@@ -111,6 +112,7 @@ def build_roads(
     *,
     area: shapely.Geometry | None = None,
     forbidden: shapely.Geometry | None = None,
+    anchors: Floats | None = None,
     progress: Progress | None = None,
 ) -> BuiltRoads:
     """
@@ -128,6 +130,8 @@ def build_roads(
         Polygon to stay in (degrees); the whole extract by default.
     forbidden : Geometry, optional
         Polygon that no road may touch (degrees).
+    anchors : float64[n, 2], optional
+        Positions (m) of settlements and sites: the street point nearest to each stays a node.
     progress : Progress, optional
         Told of the phases.
 
@@ -149,11 +153,20 @@ def build_roads(
         remedy = _("check that the area and the extract belong together")
         raise InputError([Fault(extract.source, 0, "", "", problem, remedy)])
     via = np.array(sorted({turn.via_node for turn in extract.turns}), np.int64)
-    edges = simplified(segments, np.isin(segments.point_ref, via))
-    progress.start(_("Connecting the roads"))
+    protected = np.isin(segments.point_ref, via)
     xy_m = projection.to_metres(segments.longitude_deg, segments.latitude_deg)
+    if anchors is not None:
+        protected[nearest_points(anchors, _street_points(segments, table), xy_m)] = True
+    edges = simplified(segments, protected)
+    progress.start(_("Connecting the roads"))
     connected = connect(segments, edges, xy_m)
     return _Assembly(extract, segments, connected, progress).built(cut)
+
+
+def _street_points(segments: Segments, table: ClassTable) -> Int64s:
+    local = np.array([table.classes[rule.road_class].local for rule in segments.rules], np.bool_)
+    streets = local[segments.rule]
+    return np.unique(np.concatenate([segments.tail[streets], segments.head[streets]]))
 
 
 class _Assembly:
