@@ -12,7 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from safepassage.errors import OutputError
-from safepassage.i18n import LANGUAGES, _, use_language
+from safepassage.i18n import LANGUAGES, _, ngettext, use_language
 from safepassage.model.outcome import Outcome
 from safepassage.model.people import Settlement
 from safepassage.model.plan import Bounded, Plan
@@ -50,9 +50,11 @@ from safepassage.publish.wording import (
     duration,
     figure,
     in_all_languages,
+    joined,
     number,
     people_words,
     percent,
+    pin_words,
     place_name,
     site_kind_words,
     translated,
@@ -60,6 +62,7 @@ from safepassage.publish.wording import (
 )
 
 BAR_WIDTH = 600
+STUCK_LINKS_NAMED = 5
 PAGE_FOOT_STYLE = "font: 7.5pt sans-serif; color: #444c55;"
 
 
@@ -193,6 +196,8 @@ def _context(
         "call_ahead": in_all_languages(_call_ahead, scenario),
         "behind": left_behind(scenario, plan),
         "late": hard_to_reach(scenario, plan, outcome),
+        "stuck": in_all_languages(_stuck_words, outcome) if outcome.stuck_vehicles else None,
+        "pins": [in_all_languages(pin_words, pin) for pin in plan.pins],
         "map_drawing": map_drawing(scenario, plan, outcome),
         "curves_drawing": curves_drawing(scenario, plan, outcome, naive, data["chartEndS"]),
         "site_kinds": _site_kinds(data),
@@ -263,6 +268,14 @@ def _call_ahead(scenario: Scenario) -> str:
     return _("People without a car are called to the assembly point {duration} before departure.").format(
         duration=duration(scenario.policy.call_ahead_s)
     )
+
+
+def _stuck_words(outcome: Outcome) -> str:
+    return ngettext(
+        "{count} vehicle could move no more when the plan was played, at {places}",
+        "{count} vehicles could move no more when the plan was played, at {places}",
+        outcome.stuck_vehicles,
+    ).format(count=number(outcome.stuck_vehicles), places=joined(outcome.stuck_links[:STUCK_LINKS_NAMED]))
 
 
 def _site_kinds(data: Payload) -> list[tuple[str, Bilingual]]:

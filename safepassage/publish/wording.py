@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from safepassage.i18n import LANGUAGES, _, language, ngettext, use_language
 from safepassage.model.people import NeedClass
-from safepassage.model.plan import Mode, ReasonCode
+from safepassage.model.plan import Pin, PinAction, PinKind, ReasonCode
 from safepassage.model.scenario import Scenario
 from safepassage.model.sites import SiteKind
 
@@ -284,13 +284,19 @@ def remedy_words(code: ReasonCode) -> str:
     }[code]
 
 
-def mode_words(mode: Mode) -> str:
-    """How people travel."""
-    return {
-        Mode.CAR: _("own car"),
-        Mode.FLEET: _("bus, van or ambulance"),
-        Mode.SERVICE: _("train or scheduled bus"),
-    }[mode]
+def pin_words(pin: Pin) -> str:
+    """What a person decided before the plan was made, with the reason."""
+    what = {
+        PinKind.ROAD: _("road {subject}"),
+        PinKind.ROUTE: _("{subject}, route {value}"),
+        PinKind.DESTINATION: _("{subject}, destination {value}"),
+        PinKind.WAVE: _("{subject}, wave at {value} s"),
+        PinKind.VEHICLE: _("vehicle {subject}, service of {value}"),
+    }[pin.kind]
+    decision = {PinAction.FORCE: _("{what}: required"), PinAction.FORBID: _("{what}: ruled out")}[pin.action]
+    told = joined([pin.reason, pin.author])
+    said = decision.format(what=what.format(subject=pin.subject, value=pin.value))
+    return f"{said} ({told})" if told else said
 
 
 def site_kind_words(kind: SiteKind) -> str:

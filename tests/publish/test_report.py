@@ -15,7 +15,7 @@ import pytest
 
 from safepassage.errors import OutputError
 from safepassage.i18n import LANGUAGES
-from safepassage.model.plan import NaiveComparison
+from safepassage.model.plan import NaiveComparison, Pin, PinAction, PinKind
 from safepassage.model.policy import Audience
 from safepassage.publish.page_strings import page_strings
 from safepassage.publish.report import render_report
@@ -147,7 +147,7 @@ def test_names_from_tables_stay_text() -> None:
 
 
 def test_exercise_banner_stands_exactly_while_a_road_is_schematic(case: Case, html: str) -> None:
-    assert f'<p class="exercise" role="note">{EXERCISE_BANNER}</p>' in html
+    assert f">{EXERCISE_BANNER}</aside>" in html
     real = render_report(
         case.scenario, replace(case.plan, exercise=False), case.outcome, case.naive, language="en"
     )
@@ -235,3 +235,15 @@ def test_nobody_out_is_a_page_too(case: Case) -> None:
     plan = replace(case.plan, certificate=replace(certificate, naive=infinite, mean_arrival_s=math.nan))
     page_text = render_report(case.scenario, plan, nobody, None, language="uk")
     assert page_data(page_text)["trips"] == []
+
+
+def test_decisions_of_people_and_stuck_vehicles_are_told(case: Case) -> None:
+    pin = Pin("p1", PinAction.FORBID, PinKind.ROAD, "bank>ford", reason="mined", author="Head")
+    stranded = replace(
+        case.outcome, safe=case.outcome.safe - 2, on_the_way=2, stuck_vehicles=1, stuck_links=("mill>lower",)
+    )
+    page_text = render_report(
+        case.scenario, replace(case.plan, pins=(pin,)), stranded, case.naive, language="en"
+    )
+    assert "road bank&gt;ford: ruled out (mined, Head)" in page_text
+    assert "1 vehicle could move no more when the plan was played, at mill&gt;lower" in page_text
