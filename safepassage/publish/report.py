@@ -12,6 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from safepassage.errors import OutputError
+from safepassage.formats.marking import EXERCISE_BANNER
 from safepassage.i18n import LANGUAGES, _, ngettext, use_language
 from safepassage.model.outcome import Outcome
 from safepassage.model.people import Settlement
@@ -40,7 +41,6 @@ from safepassage.publish.playback import Payload, playback
 from safepassage.publish.settlement_table import settlement_rows
 from safepassage.publish.summary import HASH_SHOWN, certificate_of, summary_lines
 from safepassage.publish.wording import (
-    EXERCISE_BANNER,
     NOTHING,
     Bilingual,
     cars_words,

@@ -19,7 +19,6 @@ P = ParamSpec("P")
 
 THIN_SPACE = "\u202f"
 NOTHING = "\u2013"
-EXERCISE_BANNER = "EXERCISE - NOT A REAL ROUTE / НАВЧАННЯ - НЕ СПРАВЖНІЙ МАРШРУТ"
 
 
 @dataclass(frozen=True, slots=True)

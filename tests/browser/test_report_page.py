@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from safepassage.formats.marking import EXERCISE_BANNER
+from safepassage.formats.plan_json import dump_plan
 from safepassage.publish.report import render_report
-from safepassage.publish.wording import EXERCISE_BANNER
 from tests.publish.examples import Case, valley
 
 pytestmark = pytest.mark.browser
@@ -127,23 +128,42 @@ def test_play_and_pause(opened: Opened) -> None:
     assert page.locator("#now").inner_text() == stopped
 
 
-def test_the_page_holds_the_numbers_of_the_plan(opened: Opened, case: Case) -> None:
+def test_the_page_holds_the_numbers_of_plan_json(opened: Opened, case: Case, tmp_path: Path) -> None:
+    document = tmp_path / "plan.json"
+    document.write_bytes(dump_plan(case.plan))
+    plan = json.loads(document.read_text("utf-8"))
+    certificate = plan["certificate"]
     page = opened()
-    certificate = case.plan.certificate
-    assert certificate is not None
     root = page.locator("html")
-    assert root.get_attribute("data-plan") == case.plan.id
-    assert root.get_attribute("data-people-unserved") == str(certificate.people_unserved)
-    assert shown_number(page, '[data-fact="unserved"] .tile-value') == certificate.people_unserved
-    for item in certificate.clearance:
-        row = page.locator(f'[data-bounded="{item.name}"]')
-        assert row.get_attribute("data-bound-s") == str(round(item.bound_s))
-        assert row.get_attribute("data-value-s") == str(round(item.value_s))
-    for place in case.scenario.in_scope:
-        row = page.locator(f'#settlement-table tr[data-settlement="{place.id}"]')
-        cars = sum(wave.vehicles for wave in case.plan.waves if wave.settlement == place.id)
+    assert root.get_attribute("data-plan") == plan["id"]
+    assert root.get_attribute("data-people-total") == str(certificate["people_total"])
+    assert shown_number(page, '[data-fact="unserved"] .tile-value') == certificate["people_unserved"]
+    for item in certificate["clearance"]:
+        row = page.locator(f'[data-bounded="{item["name"]}"]')
+        assert row.get_attribute("data-bound-s") == str(round(item["bound_s"]))
+        assert row.get_attribute("data-value-s") == str(round(item["value_s"]))
+    for settlement in {wave["settlement"] for wave in plan["waves"]}:
+        row = page.locator(f'#settlement-table tr[data-settlement="{settlement}"]')
+        cars = sum(wave["vehicles"] for wave in plan["waves"] if wave["settlement"] == settlement)
         assert row.get_attribute("data-cars") == str(cars)
-        assert row.get_attribute("data-people") == str(place.people.total)
+    last = page.locator("#time")
+    page.evaluate(SET_TIME, int(last.get_attribute("max") or 0))
+    assert shown_number(page, "#count-out") == certificate["people_served"]
+    assert shown_number(page, "#count-home") == certificate["people_unserved"]
+
+
+def test_the_whole_way_or_the_district(opened: Opened) -> None:
+    page = opened()
+    tools = page.locator("#map-tools")
+    if page.locator("#map").is_hidden():
+        assert tools.is_hidden()
+        return
+    whole = page.locator('[data-view="whole"]')
+    symbol = page.locator(".map-symbol.site-handover_hub")
+    before = symbol.get_attribute("style") or ""
+    whole.click()
+    expect(whole).to_have_attribute("aria-pressed", "true")
+    expect(symbol).not_to_have_attribute("style", before)
 
 
 def test_names_from_tables_are_shown_as_text(opened: Opened) -> None:

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from safepassage.errors import OutputError
+from safepassage.formats.marking import EXERCISE_BANNER
 from safepassage.i18n import LANGUAGES
 from safepassage.model.plan import NaiveComparison, Pin, PinAction, PinKind
 from safepassage.model.policy import Audience
 from safepassage.publish.page_strings import page_strings
 from safepassage.publish.report import render_report
-from safepassage.publish.wording import EXERCISE_BANNER
 from tests.publish.examples import Case, large_district, valley
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&</script>\u2028"
