@@ -329,34 +329,55 @@ def _least_time_s(
 ) -> float:
     """The largest time found too short for the persons; ``start_s`` where that is not."""
 
-    def enough(time_s: float, exact_trip_counts: int) -> bool:
+    def served(time_s: float, exact_trip_counts: int) -> float:
         hours_s, gaps = _working_time(task, windows, time_s)
-        served = most_served(
-            program, hours_s, gaps,
-            run_places=_run_places(task, need, time_s), exact_trip_counts=exact_trip_counts,
-        )  # fmt: skip
-        return served >= number - PERSON_NOISE
+        return most_served(
+            program,
+            hours_s,
+            gaps,
+            run_places=_run_places(task, need, time_s),
+            exact_trip_counts=exact_trip_counts,
+        )
 
     # The small program brackets the time, the large one closes in on it.
-    short_s = _last_not_enough_s(lambda time_s: enough(time_s, 0), start_s)
-    return _last_not_enough_s(lambda time_s: enough(time_s, EXACT_TRIP_COUNTS), short_s)
-
-
-def _last_not_enough_s(enough: Callable[[float], bool], start_s: float) -> float:
-    if enough(start_s):
-        return start_s
-    short_s, stride_s = start_s, FIRST_STRIDE * start_s
-    while not enough(short_s + stride_s):
-        short_s += stride_s
-        stride_s *= 2
-    long_s = short_s + stride_s
-    while long_s - short_s > TOLERANCE * long_s:
-        middle_s = 0.5 * (short_s + long_s)
-        if enough(middle_s):
-            long_s = middle_s
-        else:
-            short_s = middle_s
+    short_s, persons_a_s = _last_not_enough_s(lambda time_s: served(time_s, 0), number, start_s, 0.0)
+    short_s, _slope = _last_not_enough_s(
+        lambda time_s: served(time_s, EXACT_TRIP_COUNTS), number, short_s, persons_a_s
+    )
     return short_s
+
+
+def _last_not_enough_s(
+    served: Callable[[float], float], number: int, start_s: float, persons_a_s: float
+) -> tuple[float, float]:
+    """
+    The largest time tried at which fewer persons are served than needed, and how many more a second then.
+
+    Extends the line through the last two such times towards the number needed, and halves the bracket
+    where that does not close in.
+    """
+    short_s, at_short = start_s, served(start_s)
+    if at_short >= number - PERSON_NOISE:
+        return start_s, persons_a_s
+    long_s, width_s = np.inf, np.inf
+    slow = False
+    while np.isinf(long_s) or width_s > TOLERANCE * long_s:
+        stride_s = (number - at_short) / persons_a_s if persons_a_s > 0 else FIRST_STRIDE * short_s
+        time_s = short_s + stride_s + 0.5 * TOLERANCE * short_s
+        if np.isfinite(long_s):
+            margin_s = 0.4 * TOLERANCE * long_s
+            time_s = min(max(time_s, short_s + margin_s), long_s - margin_s)
+        if slow:
+            time_s = 0.5 * (short_s + long_s)
+        persons = served(time_s)
+        if persons >= number - PERSON_NOISE:
+            long_s = time_s
+        else:
+            persons_a_s = (persons - at_short) / (time_s - short_s)
+            short_s, at_short = time_s, persons
+        slow = bool(np.isfinite(long_s)) and long_s - short_s > 0.5 * width_s
+        width_s = long_s - short_s
+    return short_s, persons_a_s
 
 
 def _working_time(task: FleetTask, windows: Windows, time_s: float) -> tuple[FloatArray, FloatArray]:
