@@ -14,6 +14,7 @@ from typing import Annotated, Protocol
 import typer
 
 from safepassage import __version__
+from safepassage.cli import maps
 from safepassage.cli.boundary import Commands, terminal_of
 from safepassage.cli.exit_codes import ExitCode
 from safepassage.cli.terminal import Terminal
@@ -186,3 +187,6 @@ def _finish_plan(terminal: Terminal, result: PlanResult) -> None:
     code = ExitCode.UNSERVED if result.unserved_people else ExitCode.DONE
     terminal.done(code, result.facts(), result.sentences())
     raise typer.Exit(code)
+
+
+maps.register(app)

@@ -64,7 +64,8 @@ def find_exits(
     -------
     tuple of Exit
         Where the map was cut through main roads; where it was not, dead ends of main roads near the
-        map's edge. Only the best class found and the two below it are taken.
+        map's edge. Of cut roads the best class found and the two below it are taken, of dead ends only the
+        best.
     """
     best = _best_class(network)
     opened = np.zeros(network.n_nodes, np.bool_)
@@ -76,7 +77,8 @@ def find_exits(
         cut = False
     if not len(candidates):
         return ()
-    worst = int(best[candidates].min()) + _RANKS_BELOW
+    # A dead end is weaker evidence than a cut: smaller roads end everywhere.
+    worst = int(best[candidates].min()) + (_RANKS_BELOW if cut else 0)
     chosen = candidates[best[candidates] <= worst]
     return tuple(
         Exit(int(node), RANKS[best[node]], _road_name(network, int(node), link_names), cut) for node in chosen
@@ -104,7 +106,8 @@ def _dead_ends(network: RoadNetwork) -> npt.NDArray[np.bool_]:
 def _near_edge(xy_m: Floats) -> npt.NDArray[np.bool_]:
     hull = shapely.convex_hull(shapely.multipoints(xy_m))
     reach = _EDGE_SHARE * float(np.hypot(*(xy_m.max(axis=0) - xy_m.min(axis=0))))
-    near: npt.NDArray[np.bool_] = shapely.distance(hull.boundary, shapely.points(xy_m)) <= reach
+    away: Floats = shapely.distance(hull.boundary, shapely.points(xy_m))
+    near: npt.NDArray[np.bool_] = np.less_equal(away, reach)
     return near
 
 

@@ -1,0 +1,123 @@
+"""Commands that turn maps into scenario folders and show, convert and fetch maps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from safepassage.cli.boundary import terminal_of
+from safepassage.cli.exit_codes import ExitCode
+from safepassage.i18n import _
+
+
+class ThreatWord(StrEnum):
+    """Kinds of threat, as typed."""
+
+    NATURAL = "natural"
+    HOSTILE = "hostile"
+
+
+def _file(option: str, words: str) -> Any:  # noqa: ANN401 - typer does not say what it makes
+    return typer.Option(option, metavar="FILE", help=words)
+
+
+AsJson = Annotated[bool, typer.Option("--json", help=_("Print one JSON document, for machines."))]
+Osm = Annotated[Path, _file("--osm", _("OpenStreetMap extract (.osm.pbf)."))]
+Area = Annotated[Path | None, _file("--area", _("GeoJSON with the area's polygons."))]
+Box = Annotated[str, typer.Option("--bbox", metavar="W,S,E,N", help=_("The area as a box in degrees."))]
+PlaceName = Annotated[
+    str, typer.Option("--place", metavar="NAME", help=_("The area by its name on the map, such as a raion."))
+]
+Settlements = Annotated[
+    Path | None, _file("--settlements", _("Table of settlements with people (CSV or Excel)."))
+]
+Population = Annotated[Path | None, _file("--population", _("Population raster (GeoTIFF)."))]
+Sites = Annotated[
+    Path | None,
+    _file("--sites", _("Table of sites: assembly points, hubs, transit centres, reception, exits.")),
+]
+Occupied = Annotated[
+    Path | None, _file("--occupied", _("GeoJSON of occupied or forbidden areas; nothing leads through them."))
+]
+RoadClasses = Annotated[
+    Path | None, _file("--road-classes", _("TOML file that replaces figures of the road classes."))
+]
+Output = Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help=_("Folder to write."))]
+Name = Annotated[str, typer.Option("--name", help=_("Name of the district; by default the folder's."))]
+Threat = Annotated[
+    ThreatWord, typer.Option("--threat", help=_("Hostile threats keep routes and times secret."))
+]
+SharesText = Annotated[
+    str,
+    typer.Option(
+        "--shares",
+        metavar="NAME=NUMBER,...",
+        help=_(
+            "Shares of people: children, older, low_mobility; wheelchair and stretcher of low_mobility;"
+            " car; household_size, persons_per_car."
+        ),
+    ),
+]
+GroupSize = Annotated[
+    int, typer.Option("--group-size", min=50, help=_("Settlements with more people are divided."))
+]
+Zone = Annotated[str, typer.Option("--time-zone", help=_("IANA name such as Europe/Kyiv."))]
+Start = Annotated[
+    datetime | None, typer.Option("--start", help=_("Time zero of the plan, in the time zone."))
+]
+Replace = Annotated[bool, typer.Option("--replace", help=_("Replace a scenario folder that exists."))]
+
+
+def register(app: typer.Typer) -> None:
+    """
+    Add the commands to the command line.
+
+    Parameters
+    ----------
+    app : Typer
+        The command line.
+    """
+    app.command(help=_("Make a scenario folder of a district from a map, tables and a raster."))(prepare)
+
+
+def prepare(
+    ctx: typer.Context,
+    osm: Osm,
+    output: Output,
+    area: Area = None,
+    bbox: Box = "",
+    place: PlaceName = "",
+    settlements: Settlements = None,
+    population: Population = None,
+    sites: Sites = None,
+    occupied: Occupied = None,
+    road_classes: RoadClasses = None,
+    name: Name = "",
+    threat: Threat = ThreatWord.NATURAL,
+    shares: SharesText = "",
+    group_size: GroupSize = 2000,
+    time_zone: Zone = "",
+    start: Start = None,
+    replace: Replace = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a scenario folder with its import report."""
+    terminal = terminal_of(ctx)
+    terminal.as_json = as_json
+    from safepassage.district.shares import parse_shares
+    from safepassage.model.policy import ThreatKind
+    from safepassage.workflows.prepare import PrepareInputs, PrepareOptions, prepare_scenario
+
+    inputs = PrepareInputs(osm, area, bbox, place, settlements, population, sites, occupied, road_classes)
+    options = PrepareOptions(
+        name, ThreatKind(threat.value), parse_shares(shares), group_size, time_zone, start, replace
+    )
+    with terminal.progress() as progress:
+        result = prepare_scenario(inputs, output, options, progress=progress)
+    if not terminal.as_json:
+        terminal.faults(result.report.warnings)
+    terminal.done(ExitCode.DONE, result.facts(), result.sentences())
