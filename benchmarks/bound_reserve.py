@@ -9,8 +9,7 @@ from __future__ import annotations
 import sys
 import time
 
-from bound_scale import made_city
-
+from benchmarks.bound_scale import made_city
 from safepassage.planner.surge.bound import clearance_bound
 from safepassage.planner.surge.reserve import reserve_routes
 
