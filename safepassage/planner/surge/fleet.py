@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from random import Random
 
 from safepassage.i18n import _, ngettext
 from safepassage.model.people import HouseholdGroup
 from safepassage.model.plan import Assignment, Trip, Unserved
 from safepassage.model.scenario import Scenario
-from safepassage.planner.surge.fleet_dispatch import BestWork, NearestStop, Taste, dispatch
-from safepassage.planner.surge.fleet_improve import cost_s, improve
+from safepassage.planner.surge.fleet_dispatch import dispatch_nearest
 from safepassage.planner.surge.fleet_loads import Worth
 from safepassage.planner.surge.fleet_onward import plan_onward, riders_from_stations
-from safepassage.planner.surge.fleet_problem import FleetProblem, build_problem
+from safepassage.planner.surge.fleet_problem import build_problem
 from safepassage.planner.surge.fleet_schedule import Schedule
+from safepassage.planner.surge.fleet_search import search_fleet
 from safepassage.planner.surge.fleet_travel import Slowdown
 from safepassage.planner.surge.fleet_trips import assignments_of, trips_of
 from safepassage.planner.surge.fleet_unserved import unserved_of
@@ -96,18 +95,13 @@ def plan_fleet(
 
     Notes
     -----
-    A first schedule comes from a dispatcher that gives the vehicle that is free first the job that
-    does most work in its time; the search then takes jobs back and gives them out anew. Trains that
-    arrive after the fleet would be done without them are not used.
+    See `search_fleet` for the method, and `fleet_clock` and `kernel_fleet` for the rules that a
+    schedule obeys.
     """
     problem = build_problem(scenario, households, paths, capacity_left=capacity_left, slowdown=slowdown)
-    worth = Worth(problem)
-    random = Random(seed)
-    schedule, taste = _first_schedule(problem, worth, random)
     progress = progress or NoProgress()
     progress.start(_("Planning the fleet"), iterations)
-    improve(schedule, worth, taste, random=random, iterations=iterations, progress=progress)
-    _fetch_the_rest(schedule, worth, random)
+    schedule = search_fleet(problem, Worth(problem), seed=seed, iterations=iterations, progress=progress)
     return _plan(schedule, iterations)
 
 
@@ -143,33 +137,7 @@ def naive_fleet(
     problem = build_problem(
         scenario, households, paths, capacity_left=capacity_left, slowdown=slowdown, direct_only=True
     )
-    schedule = Schedule(problem)
-    dispatch(schedule, list(range(len(problem.vehicles))), NearestStop(schedule, Worth(problem)))
-    return _plan(schedule, 0)
-
-
-def _first_schedule(problem: FleetProblem, worth: Worth, random: Random) -> tuple[Schedule, Taste]:
-    """The better of a schedule without trains and one with those trains that arrive in time."""
-    taste = Taste(latest_run_s=-math.inf)
-    schedule = _dispatched(problem, worth, taste, random)
-    if not problem.runs:
-        return schedule, taste
-    arrivals = [job.safe_s for jobs in schedule.jobs for job in jobs]
-    taste = Taste(latest_run_s=max(arrivals, default=math.inf))
-    other = _dispatched(problem, worth, taste, random)
-    return (other if cost_s(other) <= cost_s(schedule) else schedule), taste
-
-
-def _fetch_the_rest(schedule: Schedule, worth: Worth, random: Random) -> None:
-    """Whoever is left may take later trains."""
-    if any(schedule.remaining):
-        dispatch(schedule, list(range(len(schedule.jobs))), BestWork(schedule, worth, Taste(), random))
-
-
-def _dispatched(problem: FleetProblem, worth: Worth, taste: Taste, random: Random) -> Schedule:
-    schedule = Schedule(problem)
-    dispatch(schedule, list(range(len(problem.vehicles))), BestWork(schedule, worth, taste, random))
-    return schedule
+    return _plan(dispatch_nearest(problem), 0)
 
 
 def _plan(schedule: Schedule, iterations: int) -> FleetPlan:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from safepassage.model.people import NeedCount
 from safepassage.model.policy import Boarding, Policy
-from safepassage.planner.surge.fleet_problem import NO_RUN, FleetProblem
-from safepassage.planner.surge.fleet_schedule import Call, Schedule, Timetable, waiting_intervals
+from safepassage.planner.surge.fleet_problem import NO_RUN, FleetProblem, Haven
+from safepassage.planner.surge.fleet_schedule import Call, Schedule, Timetable, Tour, waiting_intervals
 from safepassage.planner.surge.fleet_travel import UNREACHABLE_S
 
 # Each try moves the boarding past one obstacle; a place with more obstacles than this is no use today.
@@ -19,20 +19,12 @@ _MOST_TRIES = 60
 
 def boarding_s(boarding: Boarding, needs: NeedCount) -> int:
     """How long people take to get on at one stop, the fixed time of the stop included (s)."""
-    return math.ceil(boarding.stop_s + _handling_s(boarding, needs))
+    return math.ceil(boarding.stop_s + boarding.board_s(needs))
 
 
 def alighting_s(boarding: Boarding, needs: NeedCount) -> int:
     """How long people take to get off at one stop, the fixed time of the stop included (s)."""
-    return math.ceil(boarding.stop_s + 0.5 * _handling_s(boarding, needs))
-
-
-def _handling_s(boarding: Boarding, needs: NeedCount) -> float:
-    return (
-        boarding.seat_s * needs.seats
-        + boarding.wheelchair_s * needs.wheelchair
-        + boarding.stretcher_s * needs.stretcher
-    )
+    return math.ceil(boarding.stop_s + boarding.alight_s(needs))
 
 
 def window_start_s(windows: Sequence[tuple[int, int]], earliest_s: float, duration_s: float) -> int | None:
@@ -58,19 +50,39 @@ def window_start_s(windows: Sequence[tuple[int, int]], earliest_s: float, durati
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
+class _Loaded(NamedTuple):
     """The part of a job with people on board."""
 
-    arrive_s: tuple[int, ...]
-    depart_s: tuple[int, ...]
-    rest_s: tuple[int, ...]
+    arrive_s: list[int]
+    depart_s: list[int]
+    rest_s: list[int]
     reach_s: int
     driven_s: int
 
 
+def tour_of(problem: FleetProblem, calls: tuple[Call, ...], needs: NeedCount) -> Tour:
+    """
+    A tour with the time its people take to get off.
+
+    Parameters
+    ----------
+    problem : FleetProblem
+        The task.
+    calls : tuple of Call
+        Stops in driving order.
+    needs : NeedCount
+        Everybody who gets on.
+
+    Returns
+    -------
+    Tour
+        Ready to be timed.
+    """
+    return Tour(calls, needs, needs.total, alighting_s(problem.scenario.policy.boarding, needs))
+
+
 def time_job(
-    schedule: Schedule, vehicle: int, calls: tuple[Call, ...], haven_number: int, ready_s: float = 0.0
+    schedule: Schedule, vehicle: int, tour: Tour, haven_number: int, ready_s: float = 0.0
 ) -> Timetable | None:
     """
     The earliest a vehicle can do a job after all it has to do already.
@@ -81,8 +93,8 @@ def time_job(
         What is planned so far; not modified.
     vehicle : int
         Vehicle number.
-    calls : tuple of Call
-        Stops and who gets on, in driving order.
+    tour : Tour
+        Stops and who gets on.
     haven_number : int
         Where everybody gets off.
     ready_s : float
@@ -102,10 +114,13 @@ def time_job(
     """
     problem = schedule.problem
     policy, travel = problem.scenario.policy, problem.travel
-    first = problem.stops[calls[0].stop]
+    haven, first = problem.havens[haven_number], problem.stops[tour.calls[0].stop]
+    if haven.final and schedule.room[haven.site] < tour.persons:
+        return None
     free_s, here, before_s = schedule.free_s(vehicle), schedule.place(vehicle), schedule.driven_s(vehicle)
     drive_s = travel.time_s(here, first.place, free_s)
-    if drive_s >= UNREACHABLE_S:
+    loaded_s = _loaded_drive_s(problem, tour, haven, free_s + drive_s)
+    if drive_s + loaded_s >= UNREACHABLE_S:
         return None
     rest_start_s = _rest_s(policy, before_s, drive_s)
     start_s = window_start_s(problem.windows, free_s + rest_start_s, drive_s)
@@ -113,115 +128,125 @@ def time_job(
         return None
     arrive_s = start_s + drive_s
     driven_s = _driven_s(policy, before_s, drive_s, rest_start_s)
-    loaded_s = _loaded_drive_s(problem, calls, haven_number, arrive_s)
-    rest_stop_s = _rest_s(policy, driven_s, loaded_s) if driven_s and loaded_s < UNREACHABLE_S else 0
+    rest_stop_s = _rest_s(policy, driven_s, loaded_s) if driven_s else 0
     begin_s = math.ceil(max(arrive_s + rest_stop_s, first.opens_s, ready_s))
     for _ in range(_MOST_TRIES):
-        rested = rest_stop_s > 0
         waited = begin_s - arrive_s >= policy.break_s
-        driven_then_s = 0 if rested else drive_s if waited else driven_s
-        loaded = _loaded(problem, calls, haven_number, begin_s, driven_then_s)
-        job = Timetable(
-            vehicle, calls, haven_number, NO_RUN, start_s, (arrive_s, *loaded.arrive_s[1:]), loaded.depart_s,
-            loaded.reach_s, loaded.reach_s + alighting_s(policy.boarding, _on_board(calls)),
-            (rest_start_s, rest_stop_s + loaded.rest_s[0], *loaded.rest_s[1:]),
-            loaded.driven_s, loaded.reach_s,
-        )  # fmt: skip
-        moved_s = _begin_that_fits(schedule, job, begin_s)
+        driven_then_s = 0 if rest_stop_s else drive_s if waited else driven_s
+        loaded = _loaded(problem, tour, haven, begin_s, driven_then_s)
+        moved_s, run = _begin_that_fits(schedule, vehicle, tour, haven_number, begin_s, loaded)
         if moved_s is None:
             return None
         if moved_s == begin_s:
-            return _leaving_late(problem, _with_run(schedule, job), here, begin_s - rest_stop_s)
+            break
         begin_s = moved_s
-    return None
-
-
-def _on_board(calls: tuple[Call, ...]) -> NeedCount:
-    return sum((call.needs for call in calls), NeedCount())
+    else:
+        return None
+    start_s, arrive_s = _leaving_late(problem, here, first.place, (start_s, arrive_s), begin_s - rest_stop_s)
+    return Timetable(
+        vehicle=vehicle,
+        tour=tour,
+        haven=haven_number,
+        run=run,
+        start_s=start_s,
+        arrive_s=(arrive_s, *loaded.arrive_s[1:]),
+        depart_s=tuple(loaded.depart_s),
+        reach_s=loaded.reach_s,
+        done_s=loaded.reach_s + tour.alight_s,
+        rest_s=(rest_start_s, rest_stop_s + loaded.rest_s[0], *loaded.rest_s[1:]),
+        driven_s=loaded.driven_s,
+        safe_s=loaded.reach_s if run == NO_RUN else problem.runs[run].arrive_s,
+    )
 
 
 def _rest_s(policy: Policy, driven_s: int, drive_s: int) -> int:
     """Break to take before a drive; several where the drive alone is longer than a crew may drive."""
-    breaks = max(0, math.ceil((driven_s + drive_s) / policy.drive_before_break_s) - 1)
-    return math.ceil(breaks * policy.break_s) if driven_s or breaks else 0
+    if driven_s + drive_s <= policy.drive_before_break_s:
+        return 0
+    breaks = math.ceil((driven_s + drive_s) / policy.drive_before_break_s) - 1
+    return math.ceil(breaks * policy.break_s)
 
 
 def _driven_s(policy: Policy, driven_s: int, drive_s: int, rest_s: int) -> int:
     if not rest_s:
         return driven_s + drive_s
-    return math.ceil(drive_s % policy.drive_before_break_s) if drive_s else 0
+    return math.ceil(drive_s % policy.drive_before_break_s)
 
 
-def _loaded_drive_s(problem: FleetProblem, calls: tuple[Call, ...], haven: int, at_s: int) -> int:
-    places = [problem.stops[call.stop].place for call in calls] + [problem.havens[haven].place]
+def _loaded_drive_s(problem: FleetProblem, tour: Tour, haven: Haven, at_s: int) -> int:
+    places = [problem.stops[call.stop].place for call in tour.calls]
+    places.append(haven.place)
     return sum(problem.travel.time_s(a, b, at_s) for a, b in pairwise(places))
 
 
-def _loaded(
-    problem: FleetProblem, calls: tuple[Call, ...], haven: int, begin_s: int, driven_s: int
-) -> _Loaded:
-    policy = problem.scenario.policy
+def _loaded(problem: FleetProblem, tour: Tour, haven: Haven, begin_s: int, driven_s: int) -> _Loaded:
+    policy, stops = problem.scenario.policy, problem.stops
     arrivals, departures, rests = [], [], []
+    onward = [stops[call.stop].place for call in tour.calls[1:]]
+    onward.append(haven.place)
     at_s = begin_s
-    for k, call in enumerate(calls):
+    for call, to in zip(tour.calls, onward, strict=True):
+        stop = stops[call.stop]
         arrivals.append(at_s)
-        stop = problem.stops[call.stop]
-        onward = problem.stops[calls[k + 1].stop].place if k + 1 < len(calls) else problem.havens[haven].place
         ready_s = math.ceil(max(at_s, stop.opens_s)) + call.board_s
-        leg_s = problem.travel.time_s(stop.place, onward, ready_s)
-        rest_s = _rest_s(policy, driven_s, leg_s) if leg_s < UNREACHABLE_S else 0
+        leg_s = problem.travel.time_s(stop.place, to, ready_s)
+        rest_s = _rest_s(policy, driven_s, leg_s)
         driven_s = _driven_s(policy, driven_s, leg_s, rest_s)
         departures.append(ready_s + rest_s)
         rests.append(rest_s)
         at_s = ready_s + rest_s + leg_s
-    return _Loaded(tuple(arrivals), tuple(departures), tuple(rests), at_s, driven_s)
+    return _Loaded(arrivals, departures, rests, at_s, driven_s)
 
 
-def _begin_that_fits(schedule: Schedule, job: Timetable, begin_s: int) -> int | None:
-    """The same moment where nothing is in the way, a later one to try next, or None."""
+def _begin_that_fits(
+    schedule: Schedule, vehicle: int, tour: Tour, haven_number: int, begin_s: int, loaded: _Loaded
+) -> tuple[int | None, int]:
+    """The same moment where nothing is in the way, a later one to try next, or None; and the train."""
     problem = schedule.problem
-    haven = problem.havens[job.haven]
-    if job.done_s > problem.vehicles[job.vehicle].duty_ends_s or job.reach_s > haven.closes_s:
-        return None
-    window_s = window_start_s(problem.windows, begin_s, job.reach_s - begin_s)
+    haven, reach_s = problem.havens[haven_number], loaded.reach_s
+    if reach_s + tour.alight_s > problem.vehicles[vehicle].duty_ends_s or reach_s > haven.closes_s:
+        return None, NO_RUN
+    window_s = window_start_s(problem.windows, begin_s, reach_s - begin_s)
     if window_s is None or window_s > begin_s:
-        return window_s
-    if job.reach_s < haven.opens_s:
-        return begin_s + math.ceil(haven.opens_s - job.reach_s)
-    for call, depart_s in zip(job.calls, job.depart_s, strict=True):
+        return window_s, NO_RUN
+    if reach_s < haven.opens_s:
+        return begin_s + math.ceil(haven.opens_s - reach_s), NO_RUN
+    for call, depart_s in zip(tour.calls, loaded.depart_s, strict=True):
         if depart_s > problem.stops[call.stop].closes_s:
-            return None
-    for stop, (from_s, until_s, persons) in waiting_intervals(problem, job):
-        cap = problem.stops[stop].waiting_cap
-        crowd = schedule.stop_crowd[stop]
+            return None, NO_RUN
+    for stop, (from_s, until_s, persons) in waiting_intervals(problem, tour, loaded.depart_s):
+        cap, crowd = problem.stops[stop].waiting_cap, schedule.stop_crowd[stop]
         if persons > cap:
-            return None
+            return None, NO_RUN
         if crowd.intervals and crowd.peak(from_s, until_s) + persons > cap:
-            return begin_s + max(1, math.ceil(crowd.next_leaving(from_s) - from_s))
-    return _begin_with_room(schedule, job, begin_s)
+            return begin_s + max(1, math.ceil(crowd.next_leaving(from_s) - from_s)), NO_RUN
+    return (
+        (begin_s, NO_RUN) if haven.final else _begin_with_room(schedule, tour, haven_number, begin_s, reach_s)
+    )
 
 
-def _begin_with_room(schedule: Schedule, job: Timetable, begin_s: int) -> int | None:
+def _begin_with_room(
+    schedule: Schedule, tour: Tour, haven_number: int, begin_s: int, reach_s: int
+) -> tuple[int | None, int]:
     problem = schedule.problem
-    haven, persons = problem.havens[job.haven], job.persons
-    if haven.final:
-        return begin_s if schedule.room[haven.site] >= persons else None
-    crowd = schedule.haven_crowd[job.haven]
-    run = _next_run(schedule, job) if not haven.safe else NO_RUN
-    if not haven.safe and run == NO_RUN:
-        return None
-    until_s = math.inf if run == NO_RUN else problem.runs[run].depart_s
-    if crowd.peak(job.reach_s, until_s) + persons <= haven.waiting_cap:
-        return begin_s
-    leaving_s = crowd.next_leaving(job.reach_s)
-    return None if math.isinf(leaving_s) else begin_s + max(1, math.ceil(leaving_s - job.reach_s))
+    haven, crowd = problem.havens[haven_number], schedule.haven_crowd[haven_number]
+    run, until_s = NO_RUN, math.inf
+    if not haven.safe:
+        run = _next_run(schedule, tour, haven_number, reach_s + tour.alight_s)
+        if run == NO_RUN:
+            return None, NO_RUN
+        until_s = problem.runs[run].depart_s
+    if crowd.peak(reach_s, until_s) + tour.persons <= haven.waiting_cap:
+        return begin_s, run
+    leaving_s = crowd.next_leaving(reach_s)
+    return (None if math.isinf(leaving_s) else begin_s + max(1, math.ceil(leaving_s - reach_s))), run
 
 
-def _next_run(schedule: Schedule, job: Timetable) -> int:
+def _next_run(schedule: Schedule, tour: Tour, haven: int, ready_s: int) -> int:
     """The first departure that the passengers reach and that has places for all of them."""
-    problem, needs = schedule.problem, job.needs
+    problem, needs = schedule.problem, tour.needs
     for k, run in enumerate(problem.runs):
-        if run.haven != job.haven or run.depart_s < job.done_s:
+        if run.haven != haven or run.depart_s < ready_s:
             continue
         taken = schedule.run_places[k]
         if (
@@ -234,19 +259,11 @@ def _next_run(schedule: Schedule, job: Timetable) -> int:
     return NO_RUN
 
 
-def _with_run(schedule: Schedule, job: Timetable) -> Timetable:
-    if schedule.problem.havens[job.haven].safe:
-        return job
-    run = _next_run(schedule, job)
-    return replace(job, run=run, safe_s=schedule.problem.runs[run].arrive_s)
-
-
-def _leaving_late(problem: FleetProblem, job: Timetable, here: int, needed_s: int) -> Timetable:
-    """The same job with the wait before the empty drive instead of at the assembly point."""
-    stop = problem.stops[job.calls[0].stop].place
-    start_s = needed_s - (job.arrive_s[0] - job.start_s)
+def _leaving_late(
+    problem: FleetProblem, here: int, stop: int, drive: tuple[int, int], needed_s: int
+) -> tuple[int, int]:
+    """Start and end of the empty drive, with any wait before it instead of at the assembly point."""
+    start_s = needed_s - (drive[1] - drive[0])
     drive_s = problem.travel.time_s(here, stop, start_s)
     fits = start_s + drive_s <= needed_s and window_start_s(problem.windows, start_s, drive_s) == start_s
-    if start_s <= job.start_s or not fits:
-        return job
-    return replace(job, start_s=start_s, arrive_s=(start_s + drive_s, *job.arrive_s[1:]))
+    return (start_s, start_s + drive_s) if start_s > drive[0] and fits else drive

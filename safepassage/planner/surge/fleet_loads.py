@@ -1,17 +1,20 @@
-"""Loads: whole parties packed into a vehicle at one stop, and neighbouring stops that fill it up."""
+"""Loads: whole parties packed into a vehicle, and how much of the fleet's work they are."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from safepassage.model.fleet import VehicleGroup
 from safepassage.model.people import NeedCount
-from safepassage.planner.surge.fleet_clock import boarding_s
 from safepassage.planner.surge.fleet_problem import FleetProblem, Kind, Vehicle
-from safepassage.planner.surge.fleet_schedule import Call, Parties, Schedule
+from safepassage.planner.surge.fleet_schedule import Parties, Schedule
 from safepassage.planner.surge.fleet_travel import UNREACHABLE_S
 
-_MOST_CALLS = 4
+_MANY = 10**9
+# A stop that is left with a few people costs somebody another call there (s).
+_CLOSING_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,9 @@ class Load:
     parties : Parties
         Who.
     needs : NeedCount
-        In persons.
+        In persons by need class.
     havens : frozenset of int
-        Havens that all of them, and those on board before, may be brought to.
+        Havens that all of them may be brought to.
     """
 
     parties: Parties
@@ -46,18 +49,25 @@ class Worth:
     Attributes
     ----------
     cycle_s : list of int
-        For each stop, the shortest round trip to a haven, stops included (s).
+        For each stop, the shortest round trip to a safe haven, stops and breaks included (s).
     base : list of int
-        Place of that haven.
+        That haven; -1 where none is reached.
+    closing_s : float
+        What it is worth to leave nobody at a stop, so that no vehicle has to call there again (s).
     share : list of list of float
         For each group and kind, the share of a vehicle that one party fills; places are weighed by
         how many people the fleet has for each.
+    party_s : list of float
+        For each kind, the vehicle time that one party is worth to the group it fills least (s); 0 where
+        nothing may bring it anywhere.
     """
 
     def __init__(self, problem: FleetProblem) -> None:
         rounds = [_shortest_round(problem, stop) for stop in range(problem.n_assembly_points)]
         self.cycle_s = [time_s for time_s, _ in rounds]
-        self.base = [place for _, place in rounds]
+        self.base = [haven for _, haven in rounds]
+        self._handling_s = [_full_handling_s(problem, group) for group in problem.groups]
+        self.closing_s = _CLOSING_S
         weight = _place_weights(problem)
         full = [
             group.seats * weight[0] + group.wheelchair_places * weight[1] + group.stretcher_places * weight[2]
@@ -67,23 +77,40 @@ class Worth:
             [_weighed(kind.party.needs, weight) / max(value, 1e-9) for kind in problem.kinds]
             for value in full
         ]
+        self.party_s = [
+            self._least_work_s(k, kind) if problem.havens_of[k] else 0.0
+            for k, kind in enumerate(problem.kinds)
+        ]
 
-    def work_s(self, group: int, stop: int, parties: Parties) -> float:
-        """Vehicle time that parties at a stop are worth to a group (s)."""
-        share = self.share[group]
-        return self.cycle_s[stop] * sum(share[kind] * number for kind, number in parties)
+    def _least_work_s(self, k: int, kind: Kind) -> float:
+        suited = [share for share, suits in zip(self.share, kind.suits, strict=True) if suits]
+        return self.cycle_s[kind.stop] * min((share[k] for share in suited), default=0.0)
+
+    def full_s(self, group: int, stop: int) -> float:
+        """Vehicle time that a full load at a stop takes a group, getting on and off included (s)."""
+        return self.cycle_s[stop] + self._handling_s[group]
 
 
 def _shortest_round(problem: FleetProblem, stop: int) -> tuple[int, int]:
-    place = problem.stops[stop].place
+    """Time of the shortest round trip to a safe place, or else to a station, and that place."""
+    travel, place = problem.travel, problem.stops[stop].place
     rounds = [
-        (problem.travel.free_time_s(haven.place, place) + problem.travel.free_time_s(place, haven.place), k)
+        (not haven.safe, travel.free_time_s(haven.place, place) + travel.free_time_s(place, haven.place), k)
         for k, haven in enumerate(problem.havens)
     ]
-    drive_s, haven = min(rounds, default=(UNREACHABLE_S, -1))
-    if drive_s >= UNREACHABLE_S:
-        return 0, place
-    return drive_s + math.ceil(2 * problem.scenario.policy.boarding.stop_s), problem.havens[haven].place
+    reached = [item for item in rounds if item[1] < UNREACHABLE_S]
+    if not reached:
+        return 0, -1
+    _, drive_s, haven = min(reached)
+    policy = problem.scenario.policy
+    breaks_s = drive_s * policy.break_s / policy.drive_before_break_s
+    return math.ceil(drive_s + breaks_s + 2 * policy.boarding.stop_s), haven
+
+
+def _full_handling_s(problem: FleetProblem, group: VehicleGroup) -> float:
+    boarding = problem.scenario.policy.boarding
+    full = NeedCount(group.seats, group.wheelchair_places, group.stretcher_places)
+    return boarding.board_s(full) + boarding.alight_s(full)
 
 
 def _place_weights(problem: FleetProblem) -> tuple[float, float, float]:
@@ -105,145 +132,55 @@ def _weighed(needs: NeedCount, weight: tuple[float, float, float]) -> float:
     return needs.seats * weight[0] + needs.wheelchair * weight[1] + needs.stretcher * weight[2]
 
 
-class Packer:
+def pack(schedule: Schedule, vehicle: Vehicle, stop_number: int) -> Load | None:
     """
-    Packs loads from what remains in a schedule, remembering what has not changed.
+    What an empty vehicle takes of those left at a stop, the hardest to place first.
 
     Parameters
     ----------
     schedule : Schedule
-        Read, never modified.
-    worth : Worth
-        How loads are valued.
+        Who is left.
+    vehicle : Vehicle
+        Who fetches them.
+    stop_number : int
+        Where.
+
+    Returns
+    -------
+    Load or None
+        None where nobody can get on.
     """
-
-    def __init__(self, schedule: Schedule, worth: Worth) -> None:
-        self.schedule = schedule
-        self.worth = worth
-        self._kept: dict[tuple[int, int], tuple[int, Load | None]] = {}
-
-    def single(self, vehicle: Vehicle, stop: int) -> Load | None:
-        """What an empty vehicle would take at a stop; None for nothing."""
-        if vehicle.only_sites or vehicle.never_sites:
-            return self._packed(vehicle, stop, NeedCount(), None)
-        key = (vehicle.group, stop)
-        version = self.schedule.version[stop]
-        if key not in self._kept or self._kept[key][0] != version:
-            self._kept[key] = (version, self._packed(vehicle, stop, NeedCount(), None))
-        return self._kept[key][1]
-
-    def calls(self, vehicle: Vehicle, stop: int, patience: float) -> tuple[tuple[Call, ...], frozenset[int]]:
-        """
-        A load from a stop, filled up at stops near it where that saves time.
-
-        Parameters
-        ----------
-        vehicle : Vehicle
-            Who drives.
-        stop : int
-            Where to begin.
-        patience : float
-            How much a detour may cost, as a multiple of the work it saves.
-
-        Returns
-        -------
-        tuple of Call, frozenset of int
-            In driving order, and the havens that everybody may be brought to; empty where nobody gets on.
-        """
-        problem, boarding = self.schedule.problem, self.schedule.problem.scenario.policy.boarding
-        load = self.single(vehicle, stop)
-        if load is None:
-            return (), frozenset()
-        tour = [stop]
-        taken = {stop: load}
-        needs, havens = load.needs, load.havens
-        while len(tour) < _MOST_CALLS and needs.seats < problem.groups[vehicle.group].seats:
-            best = self._best_addition(vehicle, tour, taken, needs, havens, patience)
-            if best is None:
-                break
-            position, extra_stop, extra = best
-            tour.insert(position, extra_stop)
-            taken[extra_stop] = extra
-            needs, havens = needs + extra.needs, extra.havens
-        calls = tuple(
-            Call(at, taken[at].parties, taken[at].needs, boarding_s(boarding, taken[at].needs)) for at in tour
+    problem = schedule.problem
+    group, stop = problem.groups[vehicle.group], problem.stops[stop_number]
+    seats, wheelchairs, stretchers = group.seats, group.wheelchair_places, group.stretcher_places
+    persons = int(min(stop.waiting_cap, _MANY))
+    parties: list[tuple[int, int]] = []
+    havens = frozenset(range(len(problem.havens)))
+    for k in problem.kinds_at[stop_number]:
+        kind, common = problem.kinds[k], havens & problem.havens_of[k]
+        if not common or not kind.suits[vehicle.group] or not serves(vehicle, kind, stop.site):
+            continue
+        seat, wheelchair, stretcher, total = kind.size
+        number = min(
+            schedule.remaining[k],
+            seats // seat if seat else _MANY,
+            wheelchairs // wheelchair if wheelchair else _MANY,
+            stretchers // stretcher if stretcher else _MANY,
+            persons // total,
         )
-        return calls, havens
-
-    def _best_addition(
-        self,
-        vehicle: Vehicle,
-        tour: list[int],
-        taken: dict[int, Load],
-        needs: NeedCount,
-        havens: frozenset[int],
-        patience: float,
-    ) -> tuple[int, int, Load] | None:
-        problem, best, most = self.schedule.problem, None, 0.0
-        end = self.worth.base[tour[0]]
-        for other in problem.neighbours[tour[0]]:
-            if other in taken or self.single(vehicle, other) is None:
-                continue
-            load = self._packed(vehicle, other, needs, havens)
-            if load is None:
-                continue
-            work_s = self.worth.work_s(vehicle.group, other, load.parties)
-            position, detour_s = self._cheapest_position(tour, other, end)
-            gain = patience * work_s - detour_s - problem.scenario.policy.boarding.stop_s
-            if gain > most:
-                best, most = (position, other, load), gain
-        return best
-
-    def _cheapest_position(self, tour: list[int], other: int, end: int) -> tuple[int, int]:
-        problem = self.schedule.problem
-        travel, place = problem.travel, problem.stops[other].place
-        places = [problem.stops[stop].place for stop in tour] + [end]
-        before = [end, *places[:-1]]
-        costs = [
-            travel.free_time_s(a, place) + travel.free_time_s(place, b) - travel.free_time_s(a, b)
-            for a, b in zip(before, places, strict=True)
-        ]
-        position = min(range(len(costs)), key=costs.__getitem__)
-        return position, costs[position]
-
-    def _packed(
-        self, vehicle: Vehicle, stop_number: int, on_board: NeedCount, havens: frozenset[int] | None
-    ) -> Load | None:
-        problem, remaining = self.schedule.problem, self.schedule.remaining
-        group = problem.groups[vehicle.group]
-        stop = problem.stops[stop_number]
-        seats = group.seats - on_board.seats
-        wheelchairs = group.wheelchair_places - on_board.wheelchair
-        stretchers = group.stretcher_places - on_board.stretcher
-        persons = stop.waiting_cap
-        parties = []
-        total = NeedCount()
-        for k in problem.kinds_at[stop_number]:
-            kind = problem.kinds[k]
-            if not remaining[k] or not kind.suits[vehicle.group] or not serves(vehicle, kind, stop.site):
-                continue
-            common = problem.havens_of[k] if havens is None else problem.havens_of[k] & havens
-            if not common:
-                continue
-            needs = kind.party.needs
-            number = min(
-                remaining[k],
-                seats // needs.seats if needs.seats else remaining[k],
-                wheelchairs // needs.wheelchair if needs.wheelchair else remaining[k],
-                stretchers // needs.stretcher if needs.stretcher else remaining[k],
-                int(min(persons, 1e9) // needs.total),
-            )
-            if number <= 0:
-                continue
+        if number > 0:
             havens = common
-            taken = needs.times(number)
             parties.append((k, number))
-            total += taken
-            seats -= taken.seats
-            wheelchairs -= taken.wheelchair
-            stretchers -= taken.stretcher
-            persons -= taken.total
-        return Load(tuple(parties), total, havens) if parties and havens else None
+            seats -= number * seat
+            wheelchairs -= number * wheelchair
+            stretchers -= number * stretcher
+            persons -= number * total
+    return Load(tuple(parties), needs_of(problem, parties), havens) if parties else None
+
+
+def needs_of(problem: FleetProblem, parties: Iterable[tuple[int, int]]) -> NeedCount:
+    """Persons of parties by need class."""
+    return sum((problem.kinds[k].party.needs.times(number) for k, number in parties), NeedCount())
 
 
 def serves(vehicle: Vehicle, kind: Kind, site: str) -> bool:

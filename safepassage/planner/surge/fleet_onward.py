@@ -6,8 +6,8 @@ import heapq
 from dataclasses import dataclass
 
 from safepassage.model.people import NeedCount
-from safepassage.planner.surge.fleet_clock import boarding_s, time_job
-from safepassage.planner.surge.fleet_loads import may_end_at
+from safepassage.planner.surge.fleet_clock import boarding_s, time_job, tour_of
+from safepassage.planner.surge.fleet_loads import may_end_at, needs_of
 from safepassage.planner.surge.fleet_problem import NO_RUN, FleetProblem
 from safepassage.planner.surge.fleet_schedule import Call, Parties, Schedule, Timetable
 
@@ -118,7 +118,7 @@ def _ride(schedule: Schedule, queues: dict[int, list[Waiting]]) -> tuple[Riders,
         chosen = _boarding(problem, there, space, schedule.room[run.to_site], None)
         if chosen:
             parties = _take(chosen)
-            schedule.room[run.to_site] -= _needs(problem, parties).total
+            schedule.room[run.to_site] -= needs_of(problem, parties).total
             found.append(Riders(k, parties))
     return tuple(found)
 
@@ -160,12 +160,11 @@ def _offers(
         if not chosen:
             continue
         parties = tuple((waiting.kind, number) for waiting, number in chosen)
-        needs = _needs(problem, parties)
-        call = Call(
-            problem.hub_stop[hub], parties, needs, boarding_s(problem.scenario.policy.boarding, needs)
-        )
+        needs = needs_of(problem, parties)
+        boarding = problem.scenario.policy.boarding
+        call = Call(problem.hub_stop[hub], parties, needs.total, boarding_s(boarding, needs))
         ready_s = max(waiting.since_s for waiting, _ in chosen)
-        job = time_job(schedule, vehicle, (call,), haven, ready_s)
+        job = time_job(schedule, vehicle, tour_of(problem, (call,), needs), haven, ready_s)
         if job is not None:
             offers.append((job, chosen))
     return offers
@@ -205,10 +204,6 @@ def _take(chosen: list[tuple[Waiting, int]]) -> Parties:
     for item, number in chosen:
         item.number -= number
     return tuple((item.kind, number) for item, number in chosen)
-
-
-def _needs(problem: FleetProblem, parties: Parties) -> NeedCount:
-    return sum((problem.kinds[kind].party.needs.times(number) for kind, number in parties), NeedCount())
 
 
 def riders_from_stations(schedule: Schedule) -> tuple[Riders, ...]:

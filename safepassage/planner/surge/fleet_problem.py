@@ -19,7 +19,6 @@ from safepassage.units import SECONDS_PER_HOUR
 
 RECEIVING_KINDS = (SiteKind.RECEPTION, SiteKind.TRANSIT_CENTRE, SiteKind.EXIT, SiteKind.HOSPITAL)
 NO_RUN = -1
-_NEIGHBOURS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,8 @@ class Kind:
         How many parties.
     suits : tuple of bool
         For each vehicle group, whether one vehicle can take such a party.
+    size : tuple of (seats, wheelchair places, stretcher places, persons)
+        What one party takes up.
     """
 
     settlement: str
@@ -73,6 +74,7 @@ class Kind:
     party: Party
     count: int
     suits: tuple[bool, ...]
+    size: tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +209,6 @@ class FleetProblem:
         The fleet.
     vehicles : tuple of Vehicle
         Each vehicle.
-    neighbours : tuple of tuple of int
-        For each stop, the stops close to it, nearest first.
     windows : tuple of (start_s, end_s)
         When vehicles may be on the road.
     travel : TravelTimes
@@ -229,7 +229,6 @@ class FleetProblem:
     room: dict[str, float]
     groups: tuple[VehicleGroup, ...]
     vehicles: tuple[Vehicle, ...]
-    neighbours: tuple[tuple[int, ...], ...]
     windows: tuple[tuple[int, int], ...]
     travel: TravelTimes
     split_households: int
@@ -307,7 +306,6 @@ def build_problem(
         room=left,
         groups=scenario.fleet,
         vehicles=_vehicles(scenario, number, frozenset(haven.site for haven in havens)),
-        neighbours=_neighbours(scenario, paths, stops[: len(stop_sites)], places),
         windows=tuple((math.ceil(start), math.floor(end)) for start, end in scenario.open_windows()),
         travel=travel,
         split_households=split,
@@ -387,10 +385,15 @@ def _kinds(
             for party in parties:
                 suits = tuple(fits(party.needs, group) for group in scenario.fleet)
                 kinds += [
-                    Kind(settlement.id, stop_number.get(site, -1), party, count, suits)
+                    Kind(settlement.id, stop_number.get(site, -1), party, count, suits, _size(party))
                     for site, count in stops.items()
                 ]
     return tuple(kinds), split
+
+
+def _size(party: Party) -> tuple[int, int, int, int]:
+    needs = party.needs
+    return (needs.seats, needs.wheelchair, needs.stretcher, needs.total)
 
 
 def _share_out(household: HouseholdGroup, points: list[Site], taken: Counter[str]) -> Counter[str]:
@@ -490,21 +493,3 @@ def _vehicles(
 
 def _pinned(pins: list[Pin], action: PinAction, subjects: tuple[str, ...]) -> frozenset[str]:
     return frozenset(pin.value for pin in pins if pin.action == action and pin.subject in subjects)
-
-
-def _neighbours(
-    scenario: Scenario, paths: Paths, stops: tuple[Stop, ...], places: Mapping[str, Site]
-) -> tuple[tuple[int, ...], ...]:
-    """Stops near each stop as the crow flies; who is worth calling at is decided by road."""
-    site_list = list(places.values())
-    node_index = {node: k for k, node in enumerate(scenario.network.node_id)}
-    nodes = [node_index[site_list[stop.place].node] for stop in stops]
-    latitude = paths.network.latitude_deg[nodes]
-    stretch = math.cos(math.radians(float(latitude.mean()))) if stops else 1.0
-    longitude = paths.network.longitude_deg[nodes] * stretch
-    found = []
-    for k in range(len(stops)):
-        distance = (latitude - latitude[k]) ** 2 + (longitude - longitude[k]) ** 2
-        order = [int(other) for other in distance.argsort(kind="stable") if other != k]
-        found.append(tuple(order[:_NEIGHBOURS]))
-    return tuple(found)

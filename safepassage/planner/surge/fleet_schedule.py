@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from safepassage.model.people import NeedCount
@@ -22,16 +24,39 @@ class Call:
         Stop number.
     parties : Parties
         Who gets on.
-    needs : NeedCount
-        The same in persons by need class.
+    persons : int
+        The same in persons.
     board_s : int
         How long it takes (s).
     """
 
     stop: int
     parties: Parties
-    needs: NeedCount
+    persons: int
     board_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """
+    Stops of a job and everybody on board in the end.
+
+    Attributes
+    ----------
+    calls : tuple of Call
+        In driving order.
+    needs : NeedCount
+        Persons by need class.
+    persons : int
+        All of them.
+    alight_s : int
+        How long they take to get off (s).
+    """
+
+    calls: tuple[Call, ...]
+    needs: NeedCount
+    persons: int
+    alight_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +68,8 @@ class Timetable:
     ----------
     vehicle : int
         Vehicle number.
-    calls : tuple of Call
-        In driving order.
+    tour : Tour
+        Its stops.
     haven : int
         Where everybody gets off.
     run : int
@@ -64,7 +89,7 @@ class Timetable:
     """
 
     vehicle: int
-    calls: tuple[Call, ...]
+    tour: Tour
     haven: int
     run: int
     start_s: int
@@ -77,20 +102,25 @@ class Timetable:
     safe_s: int
 
     @property
+    def calls(self) -> tuple[Call, ...]:
+        """Stops at which people get on."""
+        return self.tour.calls
+
+    @property
     def needs(self) -> NeedCount:
-        """Everybody carried."""
-        return sum((call.needs for call in self.calls), NeedCount())
+        """Everybody carried, by need class."""
+        return self.tour.needs
 
     @property
     def persons(self) -> int:
         """Persons carried."""
-        return sum(call.needs.total for call in self.calls)
+        return self.tour.persons
 
 
 @dataclass(slots=True)
 class Crowd:
     """
-    People waiting at one place, as intervals that can be added and taken back.
+    People waiting at one place.
 
     Attributes
     ----------
@@ -108,12 +138,12 @@ class Crowd:
 
     def next_leaving(self, after_s: float) -> float:
         """When somebody who waits after a time leaves next; ``inf`` where nobody does."""
-        return min((end for _, end, _ in self.intervals if end > after_s), default=float("inf"))
+        return min((end for _, end, _ in self.intervals if end > after_s), default=math.inf)
 
 
 class Schedule:
     """
-    Jobs of all vehicles; the last job of a vehicle can be taken back.
+    Jobs of all vehicles, and what they leave.
 
     Parameters
     ----------
@@ -134,8 +164,6 @@ class Schedule:
         Persons each receiving site can still take in.
     run_places : list of NeedCount
         Places of each scheduled departure that are taken.
-    version : list of int
-        For each stop, a number that changes whenever its remaining parties do.
     """
 
     def __init__(self, problem: FleetProblem) -> None:
@@ -146,7 +174,6 @@ class Schedule:
         self.haven_crowd = [Crowd() for _ in problem.havens]
         self.room = dict(problem.room)
         self.run_places = [NeedCount() for _ in problem.runs]
-        self.version = [0] * len(problem.stops)
 
     def free_s(self, vehicle: int) -> int:
         """When a vehicle has nothing more to do (s)."""
@@ -168,37 +195,27 @@ class Schedule:
     def commit(self, job: Timetable) -> None:
         """Add a job at the end of its vehicle's day."""
         self.jobs[job.vehicle].append(job)
-        self._book(job, 1)
-
-    def undo_last(self, vehicle: int) -> Timetable:
-        """Take a vehicle's last job back."""
-        job = self.jobs[vehicle].pop()
-        self._book(job, -1)
-        return job
-
-    def _book(self, job: Timetable, sign: int) -> None:
         problem = self.problem
         if job.calls[0].stop < problem.n_assembly_points:
             for call in job.calls:
-                self.version[call.stop] += 1
                 for kind, number in call.parties:
-                    self.remaining[kind] -= sign * number
-        for stop, interval in waiting_intervals(problem, job):
-            _change(self.stop_crowd[stop], interval, sign)
+                    self.remaining[kind] -= number
+        for stop, interval in waiting_intervals(problem, job.tour, job.depart_s):
+            self.stop_crowd[stop].intervals.append(interval)
         haven = problem.havens[job.haven]
-        persons = job.persons
         if haven.final:
-            self.room[haven.site] -= sign * persons
+            self.room[haven.site] -= job.persons
             return
-        until_s = float("inf") if job.run == NO_RUN else float(problem.runs[job.run].depart_s)
-        _change(self.haven_crowd[job.haven], (float(job.reach_s), until_s, persons), sign)
+        until_s = math.inf if job.run == NO_RUN else problem.runs[job.run].depart_s
+        self.haven_crowd[job.haven].intervals.append((job.reach_s, until_s, job.persons))
         if job.run != NO_RUN:
-            self.room[problem.runs[job.run].to_site] -= sign * persons
-            taken = self.run_places[job.run]
-            self.run_places[job.run] = taken + job.needs if sign > 0 else taken - job.needs
+            self.room[problem.runs[job.run].to_site] -= job.persons
+            self.run_places[job.run] += job.needs
 
 
-def waiting_intervals(problem: FleetProblem, job: Timetable) -> list[tuple[int, tuple[float, float, int]]]:
+def waiting_intervals(
+    problem: FleetProblem, tour: Tour, depart_s: Sequence[int]
+) -> list[tuple[int, tuple[float, float, int]]]:
     """
     Who waits at assembly points for a job, from the call or the vehicle's boarding to its departure.
 
@@ -206,8 +223,10 @@ def waiting_intervals(problem: FleetProblem, job: Timetable) -> list[tuple[int, 
     ----------
     problem : FleetProblem
         The task.
-    job : Timetable
-        The job.
+    tour : Tour
+        Stops of the job.
+    depart_s : sequence of int
+        When it leaves each of them (s).
 
     Returns
     -------
@@ -216,14 +235,7 @@ def waiting_intervals(problem: FleetProblem, job: Timetable) -> list[tuple[int, 
     """
     ahead_s = problem.scenario.policy.call_ahead_s
     return [
-        (call.stop, (min(depart_s - ahead_s, depart_s - call.board_s), depart_s, call.needs.total))
-        for call, depart_s in zip(job.calls, job.depart_s, strict=True)
-        if problem.stops[call.stop].waiting_cap < float("inf")
+        (call.stop, (until_s - max(ahead_s, call.board_s), until_s, call.persons))
+        for call, until_s in zip(tour.calls, depart_s, strict=True)
+        if problem.stops[call.stop].waiting_cap < math.inf
     ]
-
-
-def _change(crowd: Crowd, interval: tuple[float, float, int], sign: int) -> None:
-    if sign > 0:
-        crowd.intervals.append(interval)
-    else:
-        crowd.intervals.remove(interval)

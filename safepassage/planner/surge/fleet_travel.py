@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
+from safepassage.model.arrays import OffsetArray
 from safepassage.planner.surge.paths import Paths
 
 UNREACHABLE_S = 10**9
 _NOT_YET = -1
-# Delays change slowly; a quarter of an hour keeps a callable from being asked for every second.
-_SLOWDOWN_STEP_S = 900
+# Delays change slowly; a callable is asked once for each such stretch of time.
+_SLOWDOWN_STEP_S = 1800
 
 Slowdown = Mapping[tuple[int, int], float] | Callable[[int, int, int], float]
 """
@@ -31,25 +34,28 @@ class TravelTimes:
         Network node of each place.
     slowdown : Slowdown, optional
         How much slower than free flow traffic is, as measured by playing a plan; 1 where not given.
+
+    Attributes
+    ----------
+    nodes : tuple of int
+        Network node of each place.
+    slice_s : int
+        Travel times are the same for all departures within so much time (s).
     """
 
     def __init__(self, paths: Paths, nodes: Sequence[int], slowdown: Slowdown | None = None) -> None:
         self._paths = paths
-        self._nodes = tuple(nodes)
+        self.nodes = tuple(nodes)
         self._slowdown = slowdown
+        self.slice_s = _SLOWDOWN_STEP_S
         self._free = [[_NOT_YET] * len(nodes) for _ in nodes]
         self._slowed: dict[tuple[int, int, int], int] = {}
-
-    @property
-    def nodes(self) -> tuple[int, ...]:
-        """Network node of each place."""
-        return self._nodes
 
     def free_time_s(self, origin: int, destination: int) -> int:
         """Free-flow time between two places (s), rounded up; `UNREACHABLE_S` without a way."""
         time_s = self._free[origin][destination]
         if time_s == _NOT_YET:
-            exact_s = self._paths.time_s(self._nodes[origin], self._nodes[destination])
+            exact_s = self._paths.time_s(self.nodes[origin], self.nodes[destination])
             time_s = math.ceil(exact_s) if math.isfinite(exact_s) else UNREACHABLE_S
             self._free[origin][destination] = time_s
         return time_s
@@ -81,11 +87,36 @@ class TravelTimes:
 
     def links(self, origin: int, destination: int) -> tuple[str, ...]:
         """Ids of the links of the way between two places, in driving order."""
-        way = self._paths.links(self._nodes[origin], self._nodes[destination])
+        way = self._paths.links(self.nodes[origin], self.nodes[destination])
         return tuple(self._paths.network.link_id[link] for link in way)
 
+    def table(self, horizon_s: float) -> OffsetArray:
+        """
+        All travel times at once.
+
+        Parameters
+        ----------
+        horizon_s : float
+            Until when times may change (s).
+
+        Returns
+        -------
+        int64[n_slices, n_places, n_places]
+            Seconds, from row to column; one slice where times do not depend on the time of day.
+        """
+        steady = self._slowdown is None or isinstance(self._slowdown, Mapping)
+        n_slices = 1 if steady else math.ceil(horizon_s / self.slice_s)
+        places = range(len(self.nodes))
+        return np.array(
+            [
+                [[self.time_s(a, b, k * self.slice_s) for b in places] for a in places]
+                for k in range(max(1, n_slices))
+            ],
+            np.int64,
+        ).reshape(-1, len(places), len(places))
+
     def _factor(self, origin: int, destination: int, step: int) -> float:
-        ends = (self._nodes[origin], self._nodes[destination])
+        ends = (self.nodes[origin], self.nodes[destination])
         if isinstance(self._slowdown, Mapping):
             return self._slowdown.get(ends, 1.0)
         return self._slowdown(*ends, step * _SLOWDOWN_STEP_S) if self._slowdown else 1.0

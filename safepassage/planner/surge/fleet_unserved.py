@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from safepassage.i18n import _
 from safepassage.model.plan import PinAction, PinKind, ReasonCode, Unserved
-from safepassage.planner.surge.fleet_clock import boarding_s, time_job
+from safepassage.planner.surge.fleet_clock import boarding_s, time_job, tour_of
 from safepassage.planner.surge.fleet_loads import may_end_at, serves
 from safepassage.planner.surge.fleet_problem import FleetProblem, Kind
 from safepassage.planner.surge.fleet_schedule import Call, Schedule
@@ -114,11 +114,13 @@ def _not_even_alone(empty: Schedule, kind: Kind, number: int) -> _Reason | None:
             detail = _("Pins keep every suitable vehicle away; lift one.")
             return ReasonCode.FORBIDDEN_BY_PIN, detail, False
         return ReasonCode.NO_VEHICLE, _("No suitable vehicle stands on a road; check the depots."), True
-    call = Call(stop=kind.stop, parties=((number, 1),), needs=needs, board_s=_alone_s(problem, kind))
+    boarding = problem.scenario.policy.boarding
+    call = Call(kind.stop, ((number, 1),), needs.total, boarding_s(boarding, needs))
+    tour = tour_of(problem, (call,), needs)
     for vehicle in able:
         for haven in problem.havens_of[number]:
             if may_end_at(problem.vehicles[vehicle], problem.havens[haven].site) and time_job(
-                empty, vehicle, (call,), haven
+                empty, vehicle, tour, haven
             ):
                 return None
     depots = {problem.vehicles[vehicle].place for vehicle in able}
@@ -131,10 +133,6 @@ def _not_even_alone(empty: Schedule, kind: Kind, number: int) -> _Reason | None:
         pin.action == PinAction.FORCE and pin.kind == PinKind.VEHICLE for pin in problem.scenario.pins
     )
     return ReasonCode.OUT_OF_TIME, detail, not pinned
-
-
-def _alone_s(problem: FleetProblem, kind: Kind) -> int:
-    return boarding_s(problem.scenario.policy.boarding, kind.party.needs)
 
 
 def _not_now(schedule: Schedule, kind: Kind, number: int) -> _Reason:
