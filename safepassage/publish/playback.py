@@ -57,6 +57,7 @@ def playback(scenario: Scenario, plan: Plan, outcome: Outcome, naive: Outcome | 
         "clock": _clock(scenario, chart_end_s),
         "endS": end_s,
         "chartEndS": chart_end_s,
+        "closed": closed_hours(scenario, chart_end_s),
         "people": outcome.people,
         "binS": outcome.bin_s,
         "curves": {curve.name: _curve(curve) for curve in outcome.curves},
@@ -107,6 +108,27 @@ def _end_s(*outcomes: Outcome | None) -> int:
     curves = [curve for outcome in outcomes if outcome for curve in outcome.curves if curve.times_s]
     last_s = max((curve.times_s[-1] for curve in curves), default=0)
     return 60 * math.ceil((last_s + MARGIN_AFTER_END_S) / 60)
+
+
+def closed_hours(scenario: Scenario, end_s: float) -> list[tuple[int, int]]:
+    """
+    When nobody may be on the road.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Gives the curfew.
+    end_s : float
+        How far to look (s).
+
+    Returns
+    -------
+    list of (start_s, end_s)
+        Ascending and disjoint; none lies beyond the scenario's horizon.
+    """
+    edges = [0.0, *(edge for window in scenario.open_windows() for edge in window), scenario.horizon_s]
+    gaps = zip(edges[::2], edges[1::2], strict=True)
+    return [(round(start), round(min(end, end_s))) for start, end in gaps if start < min(end, end_s)]
 
 
 def _clock(scenario: Scenario, end_s: int) -> Payload:

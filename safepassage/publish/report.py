@@ -21,13 +21,7 @@ from safepassage.model.policy import Audience
 from safepassage.model.scenario import ReportedFigure, Scenario
 from safepassage.publish.briefing import first_steps, hard_to_reach, left_behind
 from safepassage.publish.certificate_words import binding_words, bound_part_words, bounded_words
-from safepassage.publish.drawing import (
-    SYMBOL_KINDS,
-    curves_drawing,
-    district_box,
-    map_drawing,
-    whole_box,
-)
+from safepassage.publish.curve_drawing import curves_drawing
 from safepassage.publish.embedding import (
     PUBLISH_FOLDER,
     asset,
@@ -36,6 +30,7 @@ from safepassage.publish.embedding import (
     page_script,
     vendored,
 )
+from safepassage.publish.map_drawing import SYMBOL_KINDS, district_box, map_drawing, whole_box
 from safepassage.publish.page_strings import page_strings
 from safepassage.publish.playback import Payload, playback
 from safepassage.publish.settlement_table import settlement_rows

@@ -169,10 +169,10 @@ def _unserved_line(plan: Plan) -> SummaryLine:
 def _first_line(scenario: Scenario, plan: Plan) -> SummaryLine:
     names = {place.id: place_name(place) for place in scenario.settlements}
     label = _("First to leave")
-    starts = [(wave.start_s, names.get(wave.settlement, wave.settlement), cars_words(wave.vehicles))
+    starts = [(wave.start_s, wave.settlement, cars_words(wave.vehicles))
               for wave in plan.waves]  # fmt: skip
     starts += [
-        (leg.depart_s, names.get(load.settlement, load.settlement), people_words(load.people.total))
+        (leg.depart_s, load.settlement, people_words(load.people.total))
         for trip in plan.trips
         for leg in trip.legs
         for load in leg.board[:1]
@@ -180,7 +180,7 @@ def _first_line(scenario: Scenario, plan: Plan) -> SummaryLine:
     if not starts:
         return SummaryLine("first", label, NOTHING, _("nobody leaves"))
     time_s, place, who = min(starts)
-    return SummaryLine("first", label, clock(scenario, time_s), f"{place}: {who}")
+    return SummaryLine("first", label, clock(scenario, time_s), f"{names[place]}: {who}")
 
 
 def _gap_line(plan: Plan) -> SummaryLine:

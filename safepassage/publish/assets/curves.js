@@ -30,6 +30,14 @@ function createCurves(onPick) {
     ctx.restore();
   }
 
+  function shadeClosed(plot) {
+    plot.ctx.fillStyle = colour("sunken");
+    for (const [fromS, untilS] of data.closed) {
+      const x = plot.valToPos(fromS, "x", true);
+      plot.ctx.fillRect(x, plot.bbox.top, plot.valToPos(untilS, "x", true) - x, plot.bbox.height);
+    }
+  }
+
   function drawOver(plot) {
     if (data.bounds.all) upright(plot, data.bounds.all, colour("load-3"), [7, 5], 2);
     upright(plot, nowS, colour("ink"), [], 1);
@@ -70,7 +78,7 @@ function createCurves(onPick) {
       series: [{}, ...names.map(series)],
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
       legend: { show: false },
-      hooks: { draw: [drawOver], setCursor: [(plot) => showValues(plot.cursor.idx === null ? nowS : plot.posToVal(plot.cursor.left, "x"))] },
+      hooks: { drawClear: [shadeClosed], draw: [drawOver], setCursor: [(plot) => showValues(plot.cursor.idx === null ? nowS : plot.posToVal(plot.cursor.left, "x"))] },
     }, rows, container);
     container.setAttribute("role", "group");
     container.setAttribute("aria-label", say("chart"));

@@ -1,4 +1,4 @@
-"""Still pictures as inline SVG: the map and the curves, for print and for browsers without WebGL."""
+"""The map as a still picture in inline SVG, for print and for browsers without WebGL."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from safepassage.model.outcome import Curve, Outcome
+from safepassage.model.outcome import Outcome
 from safepassage.model.plan import Plan
 from safepassage.model.scenario import Scenario
 from safepassage.model.sites import Site, SiteKind
 from safepassage.publish.playback import coordinates
-from safepassage.publish.summary import certificate_of
 from safepassage.publish.wording import (
     Bilingual,
-    clock_and_day,
     in_all_languages,
-    number,
     place_name,
     svg_text,
     translated,
@@ -34,8 +31,6 @@ WIDEST_ROAD = 9.0
 SYMBOL_SIZE = 18.0
 SYMBOL_KINDS = frozenset(SiteKind) - {SiteKind.ASSEMBLY_POINT, SiteKind.DEPOT}
 
-CHART_WIDTH, CHART_HEIGHT = 720.0, 260.0
-CHART_LEFT, CHART_RIGHT, CHART_TOP, CHART_BOTTOM = 58.0, 14.0, 14.0, 34.0
 
 Box = tuple[float, float, float, float]
 
@@ -372,99 +367,3 @@ class _Labels:
             left < other[2] and other[0] < right and top < other[3] and other[1] < bottom
             for other in self._taken
         )
-
-
-def curves_drawing(
-    scenario: Scenario, plan: Plan, outcome: Outcome, naive: Outcome | None, end_s: float
-) -> Markup:
-    """
-    People out over time, beside the bound and the naive baseline.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        Gives the clock.
-    plan : Plan
-        Gives the bound.
-    outcome, naive : Outcome
-        The plan and the baseline, played; the second may be None.
-    end_s : float
-        Right end of the time axis (s).
-
-    Returns
-    -------
-    Markup
-        An ``<svg>`` element.
-    """
-    axes = _Axes(end_s, outcome.people)
-    parts = [axes.drawn(scenario)]
-    if naive and (curve := naive.curve("all")):
-        parts.append(axes.line(curve, "line-naive"))
-    parts += [
-        axes.line(curve, f"line-{name}")
-        for name in ("cars", "fleet", "all")
-        if (curve := outcome.curve(name))
-    ]
-    bound = certificate_of(plan).bounded("all")
-    if bound:
-        x = axes.x(bound.bound_s)
-        parts.append(
-            Markup('<path class="line-bound" d="M{} {}V{}"/>').format(
-                x, CHART_TOP, CHART_HEIGHT - CHART_BOTTOM
-            )
-        )
-    return Markup(
-        '<svg id="curves-drawing" class="curves-drawing" viewBox="0 0 {} {}" role="img"'
-        ' aria-labelledby="curves-title">{}</svg>'
-    ).format(round(CHART_WIDTH), round(CHART_HEIGHT), Markup("").join(parts))
-
-
-class _Axes:
-    def __init__(self, end_s: float, people: int) -> None:
-        self._end_s = max(end_s, 1.0)
-        self._top = max(people, 1)
-
-    def x(self, time_s: float) -> float:
-        inner = CHART_WIDTH - CHART_LEFT - CHART_RIGHT
-        return round(CHART_LEFT + inner * min(time_s, self._end_s) / self._end_s, 1)
-
-    def y(self, people: float) -> float:
-        inner = CHART_HEIGHT - CHART_TOP - CHART_BOTTOM
-        return round(CHART_HEIGHT - CHART_BOTTOM - inner * people / self._top, 1)
-
-    def line(self, curve: Curve, kind: str) -> Markup:
-        course = f"M{self.x(0):g} {self.y(0):g}"
-        for time_s, people in zip(curve.times_s, curve.people, strict=True):
-            course += f"H{self.x(time_s):g}V{self.y(people):g}"
-        return Markup('<path class="{}" d="{}"/>').format(kind, course + f"H{self.x(self._end_s):g}")
-
-    def drawn(self, scenario: Scenario) -> Markup:
-        parts = []
-        for people in _round_steps(self._top, 5):
-            y = self.y(people)
-            parts.append(
-                Markup(
-                    '<path class="grid" d="M{} {}H{}"/>'
-                    '<text class="tick" x="{}" y="{}" text-anchor="end">{}</text>'
-                ).format(CHART_LEFT, y, CHART_WIDTH - CHART_RIGHT, CHART_LEFT - 8, y + 4, number(people))
-            )
-        step_s = 3600 * max(1, math.ceil(self._end_s / 3600 / 9))
-        for time_s in range(0, int(self._end_s) + 1, step_s):
-            attributes = Markup('class="tick" x="{}" y="{}" text-anchor="middle"').format(
-                self.x(time_s), CHART_HEIGHT - CHART_BOTTOM + 20
-            )
-            text = in_all_languages(_tick_words, scenario, time_s)
-            parts.append(svg_text(text, attributes))
-        return Markup("").join(parts)
-
-
-def _tick_words(scenario: Scenario, time_s: float) -> str:
-    return clock_and_day(scenario, time_s)[0]
-
-
-def _round_steps(top: float, about: int) -> list[float]:
-    """Round values from zero to ``top``, about so many."""
-    raw = top / about
-    size = 10 ** math.floor(math.log10(raw)) if raw > 0 else 1
-    step = next((factor * size for factor in (1, 2, 2.5, 5, 10) if factor * size >= raw), size)
-    return [k * step for k in range(math.floor(top / step) + 1)]
