@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from safepassage.errors import ModelError
@@ -240,8 +240,7 @@ class Scenario:
         datetime
             In the scenario's time zone.
         """
-        utc_start = self.start.astimezone(ZoneInfo("UTC"))
-        return (utc_start + timedelta(seconds=time_s)).astimezone(ZoneInfo(self.time_zone))
+        return (self.start.astimezone(UTC) + timedelta(seconds=time_s)).astimezone(ZoneInfo(self.time_zone))
 
     def open_windows(self) -> tuple[tuple[float, float], ...]:
         """
@@ -265,6 +264,8 @@ class Scenario:
     def _curfew_intervals(self) -> list[tuple[float, float]]:
         zone = ZoneInfo(self.time_zone)
         midnight = self.start.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        # Moments of one zone object would be subtracted by the wall clock, wrong across a clock change.
+        utc_start = self.start.astimezone(UTC)
         intervals = []
         for day in range(-1, int(self.horizon_s // SECONDS_PER_DAY) + 2):
             date = (midnight + timedelta(days=day)).date()
@@ -274,7 +275,7 @@ class Scenario:
                     datetime(on.year, on.month, on.day, minute // 60, minute % 60, tzinfo=zone)
                     for on, minute in ((date, window.start_minute), (last_day, window.end_minute))
                 ]
-                start_s, end_s = ((moment - self.start).total_seconds() for moment in ends)
+                start_s, end_s = ((moment.astimezone(UTC) - utc_start).total_seconds() for moment in ends)
                 if end_s > 0 and start_s < self.horizon_s:
                     intervals.append((max(0.0, start_s), end_s))
         return intervals

@@ -64,7 +64,9 @@ def test_the_night_of_a_clock_change_is_shorter_or_longer(
     assert _hours(_with(valley, start, 24, "23:00-05:00")) == [(0, 11), (11 + closed_h, 24)]
 
 
-@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=-9)), ZoneInfo("America/New_York")])
+@pytest.mark.parametrize(
+    "zone", [UTC, timezone(timedelta(hours=-9)), ZoneInfo("America/New_York"), ZoneInfo("Europe/Kyiv")]
+)
 def test_the_zone_in_which_the_start_is_given_changes_nothing(valley: Scenario, zone: tzinfo) -> None:
     scenario = _with(valley, "2023-10-28T12:00+03:00", 24, "23:00-05:00")
     assert replace(scenario, start=scenario.start.astimezone(zone)).open_windows() == scenario.open_windows()
