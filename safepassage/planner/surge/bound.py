@@ -440,9 +440,19 @@ class _SetSearch:
             if cut_off.any():
                 self.try_set(cut_off, self.all_destinations)
 
+    def _alone_at_most_s(self) -> FloatArray:
+        """What each origin alone cannot need more than: its nearest way at the lowest rate anywhere."""
+        case = self.case
+        if len(case.windows) > 1:
+            return np.full(case.demand.n_origins, np.inf)
+        slowest_pcu_per_s = float(case.graph.rate_pcu_per_s.min(initial=np.inf))
+        start_s = np.maximum(case.demand.ready_s, case.windows[0][0])
+        at_most_s: FloatArray = start_s + case.free_flow_s + case.demand.amount_pcu / slowest_pcu_per_s
+        return at_most_s
+
     def each_alone(self, stop_below_s: float) -> None:
         self.stop_below_s = max(self.stop_below_s, stop_below_s)
-        for origin in range(self.case.demand.n_origins):
+        for origin in np.flatnonzero(self._alone_at_most_s() > max(self.best_s, self.stop_below_s)):
             members = np.zeros(self.case.demand.n_origins, np.bool_)
             members[origin] = True
             self.try_set(members, self.all_destinations)
