@@ -12,6 +12,7 @@ from safepassage.model.arrays import FlagArray, IndexArray
 from safepassage.planner.surge.bound_continuous import cut_amount, flow_cut
 from safepassage.planner.surge.bound_expanded import Arrivals, SteppedGraph, most_arrivals
 from safepassage.planner.surge.bound_graph import FlowGraph
+from safepassage.planner.surge.bound_windows import TimeGrid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,18 +58,19 @@ def least_cells(stepped: SteppedGraph, guess: int) -> tuple[int, list[StepCut]]:
     InfeasibleError
         If the open windows end before.
     """
-    if stepped.waits_everywhere or len(stepped.grid.windows) > 1 or np.isfinite(stepped.grid.most_cells):
-        return _galloping(stepped, max(guess, 1))
-    return _by_cuts(stepped)
+    within_first_window = None if stepped.waits_everywhere else _by_cuts(stepped)
+    return within_first_window or _galloping(stepped, max(guess, 1))
 
 
-def _by_cuts(stepped: SteppedGraph) -> tuple[int, list[StepCut]]:
+def _by_cuts(stepped: SteppedGraph) -> tuple[int, list[StepCut]] | None:
     """
     Raise T to what the violated set of origins needs until none is violated (discrete Newton steps).
 
     Exact where everything is constant: a number of steps is enough if and only if it is enough for
-    every set of origins and destinations alone (Klinz), and a minimum cut names a violated set.
+    every set of origins and destinations alone (Klinz), and a minimum cut names a violated set. None where
+    the first window is too short.
     """
+    first_window = TimeGrid(stepped.grid.windows[:1], stepped.grid.step_s)
     none_full = np.zeros(len(stepped.destination_units), np.bool_)
     moving = ~np.isin(stepped.graph.origin_node, _safe_origins(stepped.graph))
     found = [StepCut(moving, none_full, np.zeros(0, np.int32))]
@@ -76,6 +78,9 @@ def _by_cuts(stepped: SteppedGraph) -> tuple[int, list[StepCut]]:
     cells = 1
     while True:
         cells = max(cells, *(_cells_of_set(stepped, cut) for cut in found))
+        # The last cell of a window lies outside of it but for its first moment.
+        if cells >= first_window.most_cells:
+            return None
         arrivals = most_arrivals(stepped, cells)
         if arrivals.units >= stepped.total_units:
             break
