@@ -26,7 +26,22 @@ def _file(option: str, words: str) -> Any:  # noqa: ANN401 - typer does not say 
 
 
 AsJson = Annotated[bool, typer.Option("--json", help=_("Print one JSON document, for machines."))]
-Osm = Annotated[Path, _file("--osm", _("OpenStreetMap extract (.osm.pbf)."))]
+Osm = Annotated[Path | None, _file("--osm", _("OpenStreetMap extract (.osm.pbf)."))]
+Network = Annotated[
+    Path | None,
+    _file("--network", _("Road network in another format (GMNS, MATSim, SUMO, TNTP) in place of the map's.")),
+]
+Crs = Annotated[
+    str,
+    typer.Option(
+        "--crs", metavar="EPSG:CODE", help=_("Coordinates of the network, if it does not name them.")
+    ),
+]
+NodesFile = Annotated[Path | None, _file("--nodes", _("Positions of a TNTP network's nodes (.tntp)."))]
+Source = Annotated[Path, typer.Argument(metavar="IN", help=_("Network file or folder to read."))]
+Target = Annotated[
+    Path, typer.Argument(metavar="OUT", help=_("File or folder to write; its name says the format."))
+]
 Area = Annotated[Path | None, _file("--area", _("GeoJSON with the area's polygons."))]
 Box = Annotated[str, typer.Option("--bbox", metavar="W,S,E,N", help=_("The area as a box in degrees."))]
 PlaceName = Annotated[
@@ -82,12 +97,20 @@ def register(app: typer.Typer) -> None:
         The command line.
     """
     app.command(help=_("Make a scenario folder of a district from a map, tables and a raster."))(prepare)
+    app.command(
+        help=_(
+            "Convert a road network: GMNS, MATSim, SUMO, TNTP in;"
+            " GMNS, GeoJSON, GeoPackage, SUMO, MATSim out."
+        )
+    )(convert)
 
 
 def prepare(
     ctx: typer.Context,
-    osm: Osm,
     output: Output,
+    osm: Osm = None,
+    network: Network = None,
+    crs: Crs = "",
     area: Area = None,
     bbox: Box = "",
     place: PlaceName = "",
@@ -112,7 +135,9 @@ def prepare(
     from safepassage.model.policy import ThreatKind
     from safepassage.workflows.prepare import PrepareInputs, PrepareOptions, prepare_scenario
 
-    inputs = PrepareInputs(osm, area, bbox, place, settlements, population, sites, occupied, road_classes)
+    inputs = PrepareInputs(
+        osm, network, crs, area, bbox, place, settlements, population, sites, occupied, road_classes
+    )
     options = PrepareOptions(
         name, ThreatKind(threat.value), parse_shares(shares), group_size, time_zone, start, replace
     )
@@ -120,4 +145,24 @@ def prepare(
         result = prepare_scenario(inputs, output, options, progress=progress)
     if not terminal.as_json:
         terminal.faults(result.report.warnings)
+    terminal.done(ExitCode.DONE, result.facts(), result.sentences())
+
+
+def convert(
+    ctx: typer.Context,
+    source: Source,
+    target: Target,
+    crs: Crs = "",
+    nodes: NodesFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a network in another format."""
+    terminal = terminal_of(ctx)
+    terminal.as_json = as_json
+    from safepassage.workflows.convert import convert_network
+
+    with terminal.progress() as progress:
+        result = convert_network(source, target, crs=crs, nodes=nodes, progress=progress)
+    if not terminal.as_json:
+        terminal.faults(result.foreign.warnings)
     terminal.done(ExitCode.DONE, result.facts(), result.sentences())

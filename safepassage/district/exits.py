@@ -15,6 +15,7 @@ from safepassage.model.network import RoadNetwork
 RANKS = ("motorway", "trunk", "primary", "secondary", "tertiary")
 _RANKS_BELOW = 2
 _EDGE_SHARE = 0.08
+_UNNAMED_RANK = RANKS.index("primary")
 
 Floats = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
@@ -88,6 +89,9 @@ def find_exits(
 def _best_class(network: RoadNetwork) -> Int64s:
     rank = {name: k for k, name in enumerate(RANKS)}
     link_rank = np.array([rank.get(kind, len(RANKS)) for kind in network.facility_type], np.int64)
+    if (link_rank == len(RANKS)).all():
+        # Networks without classes tell main roads by what they carry.
+        link_rank[network.capacity_pcu_per_h >= np.quantile(network.capacity_pcu_per_h, 0.9)] = _UNNAMED_RANK
     best = np.full(network.n_nodes, len(RANKS), np.int64)
     np.minimum.at(best, network.to_node, link_rank)
     return best
@@ -100,7 +104,8 @@ def _dead_ends(network: RoadNetwork) -> npt.NDArray[np.bool_]:
             np.concatenate([network.to_node, network.from_node]),
         ]), axis=1,
     )  # fmt: skip
-    return np.bincount(pairs[0], minlength=network.n_nodes) == 1
+    neighbours: Int64s = np.bincount(pairs[0], minlength=network.n_nodes)
+    return np.equal(neighbours, 1)
 
 
 def _near_edge(xy_m: Floats) -> npt.NDArray[np.bool_]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from safepassage.district.class_table import ClassTable
 from safepassage.formats.osm import OsmExtract
+from safepassage.formats.scenario_folder.schema import JAM_DENSITY_PCE_PER_KM
 from safepassage.model.network import RoadNetwork
 from safepassage.model.scenario import Assumption
 
@@ -42,7 +43,7 @@ def road_assumptions(extract: OsmExtract, table: ClassTable, network: RoadNetwor
         ways[road] += count
         no_speed[road] += count * ("maxspeed" not in tags)
         no_lanes[road] += count * ("lanes" not in tags)
-    found = []
+    found = list(network_assumptions(extract.source))
     for road in sorted(set(network.facility_type) & set(table.classes)):
         figures = table.classes[road]
         words = road.replace("_", "-")
@@ -67,3 +68,26 @@ def road_assumptions(extract: OsmExtract, table: ClassTable, network: RoadNetwor
 def _assumption(name: str, value: float, factors: tuple[float, float], unit: str, reason: str) -> Assumption:
     low, high = (round(value * factor, 3) for factor in factors)
     return Assumption(f"road-{name}", value, min(low, value), max(high, value), unit, reason, SOURCE)
+
+
+def network_assumptions(file: str) -> tuple[Assumption, ...]:
+    """
+    What a network of another format leaves open.
+
+    Parameters
+    ----------
+    file : str
+        Name of the network's file.
+
+    Returns
+    -------
+    tuple of Assumption
+        Jam density; lengths, speeds, lanes and capacities are those of the file.
+    """
+    return (
+        Assumption(
+            "road-jam-density", JAM_DENSITY_PCE_PER_KM, 0.75 * JAM_DENSITY_PCE_PER_KM,
+            1.2 * JAM_DENSITY_PCE_PER_KM, "pce/km a lane", f"{file} tells none; 7.5 m a vehicle", "",
+            ("link.csv:*:jam_density",),
+        ),
+    )  # fmt: skip

@@ -27,14 +27,13 @@ from safepassage.district.places import (
     places_of_table,
 )
 from safepassage.district.projection import Projection, projection_for
-from safepassage.district.road_assumptions import road_assumptions
-from safepassage.district.roads import BuiltRoads, LinkFacts, build_roads
 from safepassage.district.shares import Shares
+from safepassage.district.sources import Box, Made, MapSource, NetworkSource
 from safepassage.errors import Fault, InputError
 from safepassage.formats.area_file import parse_box, read_area
 from safepassage.formats.fault_list import FaultList
 from safepassage.formats.files import write_folder
-from safepassage.formats.osm import PER_DEGREE, OsmExtract, OsmFeature, read_osm
+from safepassage.formats.osm import OsmFeature, read_osm
 from safepassage.formats.osm_boundary import read_boundary
 from safepassage.formats.raster import read_population
 from safepassage.formats.scenario_folder import ScenarioFolder, scenario_files
@@ -45,10 +44,10 @@ from safepassage.model.network import LonLat
 from safepassage.model.policy import ThreatKind
 from safepassage.model.scenario import Scenario
 from safepassage.progress import NoProgress, Progress
+from safepassage.workflows.convert import read_network
 
 REPORT_FILE = "import/report.json"
 DROPPED_FILE = "import/dropped.geojson"
-OSM_ATTRIBUTION = "© OpenStreetMap contributors (ODbL)"
 DEFAULT_START = datetime(2025, 6, 1, 6, tzinfo=UTC)
 _UKRAINE = shapely.box(22.1, 44.3, 40.3, 52.4)
 _MOST_DROPPED_SHOWN = 5000
@@ -61,8 +60,12 @@ class PrepareInputs:
 
     Attributes
     ----------
-    osm : Path
+    osm : Path or None
         Extract of OpenStreetMap.
+    network : Path or None
+        Network in another format, used in place of the extract's roads.
+    crs : str
+        Coordinates of the network where it does not name them.
     area : Path or None
         GeoJSON with the area.
     box : str
@@ -73,7 +76,9 @@ class PrepareInputs:
         Table, raster, table, GeoJSON and TOML file.
     """
 
-    osm: Path
+    osm: Path | None = None
+    network: Path | None = None
+    crs: str = ""
     area: Path | None = None
     box: str = ""
     place: str = ""
@@ -183,32 +188,30 @@ def prepare_scenario(
     occupied = read_area(inputs.occupied) if inputs.occupied else None
     rows = read_settlement_table(inputs.settlements, faults) if inputs.settlements else None
     site_rows = read_sites_table(inputs.sites, faults) if inputs.sites else ()
-    extract = read_osm(inputs.osm, table.classes, progress=progress)
+    source = _source(inputs, table, progress)
     if area is None and inputs.place:
-        area = read_boundary(inputs.osm, inputs.place, folded_name)
-    bounds = _bounds(extract, area, inputs)
+        area = _named_area(inputs)
+    bounds = _bounds(source.box, area, inputs)
     projection = projection_for((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
     boundary = Boundary(area, occupied)
-    gathered = _gathered(inputs, extract, rows, boundary, projection, bounds, faults)
-    sites = [item for item in extract.sites if not boundary.reason_against(*_at(item))]
-    positions = [*map(_at, gathered.places), *map(_at, sites)]
-    roads = build_roads(
-        extract, table, projection, area=area, forbidden=occupied,
-        anchors=projection.to_metres(*np.array(positions).reshape(-1, 2).T), progress=progress,
-    )  # fmt: skip
+    gathered = _gathered(inputs, source.places, rows, boundary, projection, bounds, faults)
+    sites = [item for item in source.sites if not boundary.reason_against(*_at(item))]
+    positions = np.array([*map(_at, gathered.places), *map(_at, sites)]).reshape(-1, 2)
+    anchors = projection.to_metres(positions[:, 0], positions[:, 1])
+    side, made = source.build(projection, area, occupied, anchors, progress)
     progress.start(_("Connecting settlements"))
-    side = _road_side(roads, extract, table)
     district = _district_options(options, output, bounds)
     assembled = assemble(side, gathered, sites, site_rows, projection, district)
-    report = _report(inputs, projection, roads, gathered, assembled, faults)
+    warnings = (*faults.collected(), *made.warnings)
+    report = _report(projection, side, made, gathered, assembled, warnings)
     return write_prepared(
-        assembled.scenario, roads.facts, report, output, replace=options.replace, progress=progress
+        assembled.scenario, side.link_names, report, output, replace=options.replace, progress=progress
     )
 
 
 def write_prepared(
     scenario: Scenario,
-    facts: LinkFacts | None,
+    link_names: Sequence[str],
     report: ImportReport,
     output: Path,
     *,
@@ -222,8 +225,8 @@ def write_prepared(
     ----------
     scenario : Scenario
         What was built.
-    facts : LinkFacts or None
-        Names of the roads.
+    link_names : sequence of str
+        Names of the roads, one a link.
     report : ImportReport
         How it was built.
     output : Path
@@ -239,13 +242,24 @@ def write_prepared(
         What was written.
     """
     progress.start(_("Writing the scenario"))
-    kept = {"link.csv": {"name": facts.name}} if facts else {}
+    kept = {"link.csv": {"name": tuple(link_names)}}
     files: dict[str, str | bytes | None] = dict(scenario_files(ScenarioFolder(scenario, kept)))
     files[REPORT_FILE] = json.dumps(report.facts(), ensure_ascii=False, indent=1) + "\n"
     files[DROPPED_FILE] = _dropped_text(report.dropped_courses)
     output.parent.mkdir(parents=True, exist_ok=True)
     write_folder(output, files, replace=replace)
     return PrepareResult(output, scenario, report)
+
+
+def _source(inputs: PrepareInputs, table: ClassTable, progress: Progress) -> MapSource | NetworkSource:
+    if inputs.network is not None:
+        foreign = read_network(inputs.network, crs=inputs.crs, progress=progress)
+        extract = read_osm(inputs.osm, table.classes, progress=progress) if inputs.osm else None
+        return NetworkSource(inputs.network.name, foreign, extract, table)
+    if inputs.osm is None:
+        problem, remedy = _("no map was given"), _("give --osm or --network")
+        raise InputError([Fault("--osm", 0, "", "", problem, remedy)])
+    return MapSource(read_osm(inputs.osm, table.classes, progress=progress), table)
 
 
 def _at(item: OsmFeature | Place) -> LonLat:
@@ -261,66 +275,52 @@ def _area(inputs: PrepareInputs) -> shapely.Geometry | None:
     return parse_box(inputs.box) if inputs.box else None
 
 
-def _bounds(
-    extract: OsmExtract, area: shapely.Geometry | None, inputs: PrepareInputs
-) -> tuple[float, float, float, float]:
+def _named_area(inputs: PrepareInputs) -> shapely.Geometry:
+    if inputs.osm is None:
+        problem, remedy = _("names of areas are looked up in an extract"), _("give --osm, or --area")
+        raise InputError([Fault("--place", 0, "", inputs.place, problem, remedy)])
+    return read_boundary(inputs.osm, inputs.place, folded_name)
+
+
+def _bounds(box: Box, area: shapely.Geometry | None, inputs: PrepareInputs) -> Box:
     """Box of the area, or else of all roads (west, south, east, north; degrees)."""
-    ways = extract.ways
-    known = ways.x != np.iinfo(np.int32).max
-    x, y = ways.x[known], ways.y[known]
-    box = (x.min() / PER_DEGREE, y.min() / PER_DEGREE, x.max() / PER_DEGREE, y.max() / PER_DEGREE)
-    west, south, east, north = (float(value) for value in box)
     if area is None:
-        return west, south, east, north
-    if not shapely.box(west, south, east, north).intersects(area):
+        return box
+    if not shapely.box(*box).intersects(area):
         name = inputs.area.name if inputs.area else inputs.box or inputs.place
-        problem = _("the area does not touch the extract, which covers {box}").format(
-            box=f"{west:.3f},{south:.3f},{east:.3f},{north:.3f}"
+        problem = _("the area does not touch the map, which covers {box}").format(
+            box=",".join(f"{value:.3f}" for value in box)
         )
-        raise InputError([Fault(name, 0, "", "", problem, _("give the extract of this area"))])
-    bounds = area.bounds
-    return float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3])
+        raise InputError([Fault(name, 0, "", "", problem, _("give the map of this area"))])
+    west, south, east, north = area.bounds
+    return float(west), float(south), float(east), float(north)
 
 
 def _gathered(
     inputs: PrepareInputs,
-    extract: OsmExtract,
+    features: Sequence[OsmFeature],
     rows: Sequence[SettlementRow] | None,
     boundary: Boundary,
     projection: Projection,
-    bounds: tuple[float, float, float, float],
+    bounds: Box,
     faults: FaultList,
 ) -> Gathered:
     if rows is None:
-        gathered = places_of_map(extract.places, boundary)
+        gathered = places_of_map(features, boundary)
     else:
-        gathered = places_of_table(rows, extract.places, boundary)
+        gathered = places_of_table(rows, features, boundary)
     if inputs.population:
         cells = read_population(inputs.population, bounds, faults)
         gathered = add_raster_people(gathered, cells, boundary, projection, inputs.population.name)
     if not gathered.places:
         problem = _("no settlement lies in the area")
         remedy = _("give --settlements with positions, or a larger area")
-        raise InputError([Fault(extract.source, 0, "place", "", problem, remedy)])
+        raise InputError([Fault("--settlements", 0, "", "", problem, remedy)])
     gathered.check()
     return gathered
 
 
-def _road_side(roads: BuiltRoads, extract: OsmExtract, table: ClassTable) -> RoadSide:
-    return RoadSide(
-        network=roads.network,
-        link_names=roads.facts.name,
-        open_nodes=roads.open_nodes,
-        dropped=roads.dropped.courses,
-        local=frozenset(name for name, figures in table.classes.items() if figures.local),
-        assumptions=road_assumptions(extract, table, roads.network),
-        attribution=OSM_ATTRIBUTION,
-    )
-
-
-def _district_options(
-    options: PrepareOptions, output: Path, bounds: tuple[float, float, float, float]
-) -> DistrictOptions:
+def _district_options(options: PrepareOptions, output: Path, bounds: Box) -> DistrictOptions:
     name = options.name or output.resolve().name
     in_ukraine = _UKRAINE.contains(shapely.Point((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2))
     zone = options.time_zone or ("Europe/Kyiv" if in_ukraine else "UTC")
@@ -339,30 +339,30 @@ def _district_options(
 
 
 def _report(
-    inputs: PrepareInputs,
     projection: Projection,
-    roads: BuiltRoads,
+    side: RoadSide,
+    made: Made,
     gathered: Gathered,
     assembled: Assembled,
-    faults: FaultList,
+    warnings: tuple[Fault, ...],
 ) -> ImportReport:
-    network, scenario = roads.network, assembled.scenario
+    network, scenario = side.network, assembled.scenario
     return ImportReport(
-        source=inputs.osm.name,
+        source=made.source,
         projection=projection.name,
         nodes=network.n_nodes,
         links=network.n_links,
         road_km=float(network.length_m.sum()) / 1000,
         crossings=tuple(sorted(set(network.crossing) - {""})),
-        left_out=roads.cut.ways,
-        forbidden_km=roads.cut.forbidden_m / 1000,
-        dropped_km=roads.dropped.length_m / 1000,
-        dropped_parts=max(0, roads.dropped.parts - 1),
-        dropped_courses=roads.dropped.courses[:_MOST_DROPPED_SHOWN],
+        left_out=made.left_out,
+        forbidden_km=made.forbidden_m / 1000,
+        dropped_km=made.dropped.length_m / 1000,
+        dropped_parts=max(0, made.dropped.parts - 1),
+        dropped_courses=made.dropped.courses[:_MOST_DROPPED_SHOWN],
         cut_off=assembled.cut_off,
-        turns_used=roads.turns.used,
-        turns_beside=roads.turns.beside,
-        turns_along_ways=roads.turns.along_ways,
+        turns_used=made.turns.used,
+        turns_beside=made.turns.beside,
+        turns_along_ways=made.turns.along_ways,
         settlements=len(scenario.settlements),
         divided=assembled.divided,
         people_in=gathered.people_in,
@@ -371,8 +371,10 @@ def _report(
         unlisted=gathered.unlisted,
         unknown=assembled.unknown,
         sites=dict(sorted(Counter(site.kind.value for site in scenario.sites).items())),
-        exits=tuple(f"{item.road or item.node} ({item.road_class})" for item in assembled.exits),
-        warnings=faults.collected(),
+        exits=tuple(
+            f"{item.road or network.node_id[item.node]} ({item.road_class})" for item in assembled.exits
+        ),
+        warnings=warnings,
     )
 
 
