@@ -358,8 +358,10 @@ def book_arrivals(
 
     Parameters
     ----------
-    graph, state
-        See their classes.
+    graph : ReserveGraph
+        Arcs.
+    state : ReserveState
+        What is booked so far. Modified in place.
     destination_node : int32[m]
         Nodes of the destinations.
     from_step, to_step : int
@@ -433,13 +435,13 @@ def ways_of_flow(
 
     Parameters
     ----------
-    graph
-        See its class.
+    graph : ReserveGraph
+        Arcs.
     flow : float64[a, t]
         Booked traffic. What was written to `bookings` is taken off.
     from_arc, from_step : int
         Where to go on; 0 at first.
-    bookings
+    bookings : ReserveBookings
         Filled from the start.
 
     Returns
