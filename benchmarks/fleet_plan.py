@@ -26,7 +26,7 @@ def bound_of(
     def times(origins: list[Site], destinations: list[Site]) -> np.ndarray:
         return np.array([[paths.time_s(node[a.id], node[b.id]) for b in destinations] for a in origins])
 
-    stops = [site for site in scenario.sites_of(SiteKind.ASSEMBLY_POINT)]
+    stops = list(scenario.sites_of(SiteKind.ASSEMBLY_POINT))
     safe = [site for site in scenario.sites if site.safe]
     needs = [
         sum((group.needs.times(group.count) for group in households[stop.settlement]), NeedCount())
@@ -86,8 +86,12 @@ def main() -> None:
             f" {gap:6.1f} {plan.mean_arrival_s / 3600:7.2f} {naive.clearance_s / 3600:8.2f} {left[0]:11d}"
             f" {left[1]:9d} {took_s:7.2f}"
         )
-        print("    ", {str(k): round(v.bound_s / 3600, 2) for k, v in bound.by_need.items()},
-              "seated", round(bound.seated.bound_s / 3600, 2))
+        print(
+            "    ",
+            {str(k): round(v.bound_s / 3600, 2) for k, v in bound.by_need.items()},
+            "seated",
+            round(bound.seated.bound_s / 3600, 2),
+        )
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from random import Random
 import numpy as np
 
 from safepassage.model.fleet import ScheduledService, VehicleGroup
+from safepassage.model.households import form_households
 from safepassage.model.network import RoadNetwork
-from safepassage.model.people import HouseholdGroup, PeopleCount, Settlement, form_households
+from safepassage.model.people import HouseholdGroup, PeopleCount, Settlement
 from safepassage.model.policy import DailyWindow, Policy, ThreatKind
 from safepassage.model.scenario import Scenario
 from safepassage.model.sites import Site, SiteKind

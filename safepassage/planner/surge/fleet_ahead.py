@@ -110,7 +110,8 @@ class WorkAhead:
         ends = np.cumsum([end - start for start, end in windows]) / self.step_s
         steps = np.arange(max(1, math.ceil(ends[-1])) if len(ends) else 1)
         last = np.searchsorted(ends, steps, side="right")
-        return np.ceil(np.append(ends, len(steps))[last]).astype(np.int64)
+        first: OffsetArray = np.ceil(np.append(ends, len(steps))[last]).astype(np.int64)
+        return first
 
     def _arrival_counts(self, windows: list[tuple[float, float]], n_steps: int) -> FlagArray:
         problem = self.problem

@@ -15,6 +15,8 @@ from safepassage.planner.surge.fleet_travel import UNREACHABLE_S
 _MANY = 10**9
 # A stop that is left with a few people costs somebody another call there (s).
 _CLOSING_S = 900.0
+# Most that all wheelchair or stretcher places of a vehicle are worth, in loads of the largest vehicle.
+_SPECIAL = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,10 @@ class Worth:
     closing_s : float
         What it is worth to leave nobody at a stop, so that no vehicle has to call there again (s).
     share : list of list of float
-        For each group and kind, the share of a vehicle that one party fills; places are weighed by
-        how many people the fleet has for each.
+        For each group and kind, the share of a vehicle that one party fills, by worth.
     party_s : list of float
-        For each kind, the vehicle time that one party is worth to the group it fills least (s); 0 where
-        nothing may bring it anywhere.
+        For each kind, the time of the largest vehicle that one party is worth (s); 0 where nothing may
+        bring it anywhere.
     """
 
     def __init__(self, problem: FleetProblem) -> None:
@@ -78,13 +79,9 @@ class Worth:
             for value in full
         ]
         self.party_s = [
-            self._least_work_s(k, kind) if problem.havens_of[k] else 0.0
+            self.cycle_s[kind.stop] * _weighed(kind.party.needs, weight) if problem.havens_of[k] else 0.0
             for k, kind in enumerate(problem.kinds)
         ]
-
-    def _least_work_s(self, k: int, kind: Kind) -> float:
-        suited = [share for share, suits in zip(self.share, kind.suits, strict=True) if suits]
-        return self.cycle_s[kind.stop] * min((share[k] for share in suited), default=0.0)
 
     def full_s(self, group: int, stop: int) -> float:
         """Vehicle time that a full load at a stop takes a group, getting on and off included (s)."""
@@ -114,18 +111,32 @@ def _full_handling_s(problem: FleetProblem, group: VehicleGroup) -> float:
 
 
 def _place_weights(problem: FleetProblem) -> tuple[float, float, float]:
-    """People for each place of a kind, which is what makes a kind of place scarce."""
+    """
+    What a seat, a wheelchair place and a stretcher place are worth, in loads of the largest vehicle.
+
+    A seat is worth its share of that load wherever it is. The other places are worth far more, or the few
+    vehicles that have them would be sent for people whom any bus can take; and the more, the fewer of them
+    there are for the people who need them.
+    """
     needs = sum((kind.party.needs.times(kind.count) for kind in problem.kinds), NeedCount())
-    counted = [(group.seats, group.wheelchair_places, group.stretcher_places) for group in problem.groups]
-    places = [
-        sum(group.count * places[k] for group, places in zip(problem.groups, counted, strict=True))
-        for k in range(3)
-    ]
-    demand = (needs.seats, needs.wheelchair, needs.stretcher)
-    seat, wheelchair, stretcher = (
-        wanted / there if there else 0.0 for wanted, there in zip(demand, places, strict=True)
+    groups = problem.groups
+    seats = _crowding(needs.seats, [(group.count, group.seats) for group in groups])
+    wheelchairs = _crowding(needs.wheelchair, [(group.count, group.wheelchair_places) for group in groups])
+    stretchers = _crowding(needs.stretcher, [(group.count, group.stretcher_places) for group in groups])
+
+    def special(crowding: float, most: int) -> float:
+        return _SPECIAL / max(1, most) * min(1.0, max(0.2, crowding / max(seats, 1e-9)))
+
+    return (
+        1.0 / max(1, *(group.seats for group in groups)),
+        special(wheelchairs, max(group.wheelchair_places for group in groups)),
+        special(stretchers, max(group.stretcher_places for group in groups)),
     )
-    return seat, wheelchair, stretcher
+
+
+def _crowding(people: int, places: list[tuple[int, int]]) -> float:
+    """People for each place of a kind."""
+    return people / max(1, sum(count * number for count, number in places))
 
 
 def _weighed(needs: NeedCount, weight: tuple[float, float, float]) -> float:

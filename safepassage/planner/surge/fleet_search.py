@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from safepassage.model.arrays import OffsetArray
+from safepassage.model.fleet import VehicleGroup
 from safepassage.planner.surge import kernel_fleet as kernel
 from safepassage.planner.surge.fleet_ahead import WorkAhead
 from safepassage.planner.surge.fleet_clock import tour_of
@@ -88,8 +89,10 @@ class _Search:
         complete = self._left_s() == 0
         if iterations:
             self._improve(iterations, progress, first=_copied(self.work) if complete else None)
-        if self._left_s() > 0:
-            self._begin(math.inf)
+        deadline_s = self._clearance_s()
+        while self._left_s() > 0 and not math.isinf(deadline_s):
+            deadline_s = self._later_s(deadline_s)
+            self._begin(deadline_s)
 
     def _improve(self, iterations: int, progress: Progress, first: kernel.Work | None) -> None:
         """Move the deadline to where everybody can just be fetched before it."""
@@ -278,7 +281,7 @@ def task_of(problem: FleetProblem, worth: Worth) -> tuple[kernel.Task, list[Vehi
             for number, vehicle in zip(class_of, problem.vehicles, strict=True)
         ),
         group=_table(
-            (group.seats, group.wheelchair_places, group.stretcher_places, 0, _mask(_havens_for(problem, vehicle)))
+            (*_places_of(group), 0, _mask(_havens_for(problem, vehicle)))
             for group, vehicle in zip(groups, classes, strict=True)
         ),
         windows=_table(problem.windows),
@@ -298,6 +301,11 @@ def task_of(problem: FleetProblem, worth: Worth) -> tuple[kernel.Task, list[Vehi
     return task, classes
 
 
+def _places_of(group: VehicleGroup) -> tuple[int, int, int]:
+    """Seats, wheelchair places and stretcher places of one vehicle."""
+    return group.seats, group.wheelchair_places, group.stretcher_places
+
+
 def _may_fetch(problem: FleetProblem, vehicle: Vehicle, kind: Kind) -> bool:
     return (
         kind.suits[vehicle.group] and kind.stop >= 0 and serves(vehicle, kind, problem.stops[kind.stop].site)
@@ -307,7 +315,8 @@ def _may_fetch(problem: FleetProblem, vehicle: Vehicle, kind: Kind) -> bool:
 def _classes(problem: FleetProblem) -> tuple[list[Vehicle], list[int]]:
     """One vehicle of each class of alike ones, and the class of every vehicle."""
     numbers: dict[tuple[object, ...], int] = {}
-    classes, class_of = [], []
+    classes: list[Vehicle] = []
+    class_of: list[int] = []
     for vehicle in problem.vehicles:
         key = (vehicle.group, vehicle.only_sites, vehicle.never_sites, vehicle.only_havens)
         if key not in numbers:

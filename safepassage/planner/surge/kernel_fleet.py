@@ -16,7 +16,9 @@ from numba import njit
 from safepassage.model.arrays import FlagArray, FloatArray, OffsetArray
 
 # Functions that only kernels call go without the entry points from Python, which take long to compile.
-_inner = njit(cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+_inner = njit(  # type: ignore[call-overload]
+    cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+)
 
 UNREACHABLE_S = 10**9
 NEVER = np.iinfo(np.int64).max // 4
@@ -189,7 +191,7 @@ def work_ahead(
 def _uniform(work: Work) -> float:
     """The next number between 0 and 1 of the minimal standard generator (Park and Miller 1988)."""
     work.random[0] = work.random[0] * 48271 % 2147483647
-    return work.random[0] / 2147483647.0
+    return float(work.random[0] / 2147483647.0)
 
 
 @_inner
@@ -208,7 +210,7 @@ def _window_start_s(task: Task, earliest_s: int, duration_s: int) -> int:
     for w in range(len(task.windows)):
         begin_s = max(task.windows[w, 0], earliest_s)
         if begin_s + duration_s <= task.windows[w, 1]:
-            return begin_s
+            return int(begin_s)
     return NONE
 
 
@@ -227,7 +229,8 @@ def _driven_s(task: Task, driven_s: int, drive_s: int, rest_s: int) -> int:
 
 @_inner
 def _handling_s(task: Task, seats: int, wheels: int, beds: int) -> float:
-    return task.rules[SEAT_S] * seats + task.rules[WHEELCHAIR_S] * wheels + task.rules[STRETCHER_S] * beds
+    handling_s = task.rules[SEAT_S] * seats + task.rules[WHEELCHAIR_S] * wheels
+    return float(handling_s + task.rules[STRETCHER_S] * beds)
 
 
 @_inner
@@ -362,7 +365,7 @@ def _next_run(task: Task, work: Work, j: int, h: int, ready_s: int) -> int:
 
 @_inner
 def _time_job(task: Task, work: Work, v: int, j: int, h: int) -> bool:
-    """Fill in the times of a job from its calls; False where it cannot be done. See `fleet_clock.time_job`."""
+    """Fill in the times of a job from its calls, as `fleet_clock.time_job`; False where it cannot be done."""
     job, call = work.job[j], work.call[j]
     n_calls = job[CALLS]
     if task.haven[h, FINAL] and work.room[task.haven[h, ROOM]] < job[PERSONS]:
@@ -447,7 +450,7 @@ def _enter(
 
 
 @_inner
-def _begin_that_fits(
+def _begin_that_fits(  # noqa: PLR0911 - one for each rule
     task: Task, work: Work, v: int, j: int, h: int, begin_s: int, reach_s: int, alight_s: int
 ) -> tuple[int, int]:
     """The same moment where nothing is in the way, a later one to try next, or `NONE`; and the run."""
@@ -504,14 +507,14 @@ def _work_s(task: Task, work: Work, c: int, stop: int, party: OffsetArray, n: in
     for m in range(n):
         share += task.share[c, party[m, 0]] * party[m, 1]
     closing = task.rules[CLOSING] if persons == work.persons_left[stop] else 0.0
-    return task.full_s[c, stop] * share + closing
+    return float(task.full_s[c, stop] * share + closing)
 
 
 @_inner
 def _extra(task: Task, work: Work, aim: Aim, stop: int, longest_s: float) -> float:
     queue_s = work.persons_left[stop] / max(task.stop[stop, CAP], 1) * int(task.rules[CALL_AHEAD])
     urgency = aim.urgency * (task.cycle_s[stop] + 0.1 * queue_s) / longest_s
-    return 1800.0 * (urgency + aim.noise * _uniform(work))
+    return float(1800.0 * (urgency + aim.noise * _uniform(work)))
 
 
 @_inner
@@ -525,7 +528,8 @@ def _open_s(task: Task, time_s: float) -> float:
 @_inner
 def _ahead_s(task: Task, aim: Aim, c: int, h: int, time_s: float, driven_s: float) -> float:
     step = min(aim.ahead.shape[1] - 1, int(np.ceil(_open_s(task, time_s) / aim.step_s)))
-    return aim.ahead[c, step, h, min(aim.ahead.shape[3] - 1, int(driven_s / aim.drive_unit_s + 0.5))]
+    driven = min(aim.ahead.shape[3] - 1, int(driven_s / aim.drive_unit_s + 0.5))
+    return float(aim.ahead[c, step, h, driven])
 
 
 @_inner
@@ -568,10 +572,10 @@ def _build(task: Task, work: Work, aim: Aim, c: int, stop: int, j: int) -> int:
 
 @_inner
 def _calls_at(work: Work, j: int, stop: int) -> bool:
+    found = False
     for i in range(work.job[j, CALLS]):
-        if work.call[j, i, STOP] == stop:
-            return True
-    return False
+        found = found or work.call[j, i, STOP] == stop
+    return found
 
 
 @_inner
@@ -712,7 +716,7 @@ def _take_slot(work: Work) -> int:
     if count == 0:
         return NONE
     work.spare[-1] = count - 1
-    return work.spare[count - 1]
+    return int(work.spare[count - 1])
 
 
 @_inner
