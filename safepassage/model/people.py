@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
 from safepassage.errors import ModelError
-
-_GOLDEN_FRACTION = 0.6180339887498949
 
 
 class Basis(StrEnum):
@@ -242,143 +239,6 @@ class HouseholdGroup:
             raise ModelError(f"household group count is {self.count}; give a positive number")
         if self.people.total != self.needs.total:
             raise ModelError("a household's members by group and by need differ in number")
-
-
-def form_households(settlement: Settlement) -> tuple[HouseholdGroup, ...]:
-    """
-    Divide a settlement's people into whole households, the same way every time.
-
-    Parameters
-    ----------
-    settlement : Settlement
-        Whose people to divide.
-
-    Returns
-    -------
-    tuple of HouseholdGroup
-        Their members sum to ``settlement.people`` in every group and to its wheelchair and
-        stretcher counts.
-
-    Notes
-    -----
-    Sizes differ by at most one around the mean. Every household is led by an adult or an older
-    person while there are any; children join households led by adults; people in wheelchairs or
-    on stretchers are spread one a household and have a carer wherever somebody else lives there.
-    Households with cars are those without a wheelchair or stretcher user first, until their
-    members reach ``car_share`` of the people.
-    """
-    population = settlement.people.total
-    if population == 0:
-        return ()
-    members = _deal_members(settlement)
-    drawn = [_household(home) for home in _with_needs(members, settlement)]
-    has_car = _choose_car_owners([people.total for people, _ in drawn], drawn, settlement)
-    counted = Counter((people, needs, car) for (people, needs), car in zip(drawn, has_car, strict=True))
-    ordered = sorted(counted.items(), key=lambda item: _household_key(item[0]))
-    groups = tuple(HouseholdGroup(count, people, needs, car) for (people, needs, car), count in ordered)
-    assert sum(group.count * group.people.total for group in groups) == population
-    return groups
-
-
-_Member = str
-
-
-def _deal_members(settlement: Settlement) -> list[list[_Member]]:
-    people = settlement.people
-    population = people.total
-    households = max(1, round(population / settlement.household_size))
-    base, larger = divmod(population, households)
-    sizes = [base + 1] * larger + [base] * (households - larger)
-    leaders = ["adults"] * people.adults + ["older"] * people.older
-    leaders += ["low_mobility"] * people.low_mobility + ["children"] * people.children
-    homes = [[leader] for leader in leaders[:households]]
-    left = Counter(leaders[households:])
-    rest = [group for group in ("children", "low_mobility", "older", "adults") for _ in range(left[group])]
-    # Children fill the first homes (led by adults) to their size; those of low mobility then
-    # go one a home, so that each finds a carer.
-    at = 0
-    for home, size in zip(homes, sizes, strict=True):
-        while len(home) < size and at < len(rest) and rest[at] == "children":
-            home.append(rest[at])
-            at += 1
-    for home, size in zip(reversed(homes), reversed(sizes), strict=True):
-        if len(home) < size and at < len(rest) and rest[at] == "low_mobility":
-            home.append(rest[at])
-            at += 1
-    for home, size in zip(homes, sizes, strict=True):
-        while len(home) < size:
-            home.append(rest[at])
-            at += 1
-    return homes
-
-
-def _with_needs(homes: list[list[_Member]], settlement: Settlement) -> list[list[_Member]]:
-    """Name who of the low-mobility members travels lying or in a wheelchair: accompanied ones first."""
-    places = [(len(home) < 2, k, m) for k, home in enumerate(homes) for m, who in enumerate(home)
-              if who == "low_mobility"]  # fmt: skip
-    named = ["stretcher"] * settlement.stretcher + ["wheelchair"] * settlement.wheelchair
-    for (_, k, m), need in zip(sorted(places), named, strict=False):
-        homes[k][m] = need
-    return homes
-
-
-def _household(members: list[_Member]) -> tuple[PeopleCount, NeedCount]:
-    count = Counter(members)
-    wheelchair, stretcher = count["wheelchair"], count["stretcher"]
-    people = PeopleCount(
-        count["adults"], count["children"], count["older"],
-        count["low_mobility"] + wheelchair + stretcher,
-    )  # fmt: skip
-    able = count["adults"] + count["older"]
-    carer = min(able, wheelchair + stretcher)
-    return people, NeedCount(
-        seat=people.total - wheelchair - stretcher - carer,
-        wheelchair=wheelchair,
-        stretcher=stretcher,
-        carer=carer,
-    )
-
-
-def _choose_car_owners(
-    sizes: list[int], drawn: list[tuple[PeopleCount, NeedCount]], settlement: Settlement
-) -> list[bool]:
-    target = round(settlement.car_share * settlement.people.total)
-    order = sorted(
-        range(len(drawn)),
-        key=lambda k: (
-            _needs_special_vehicle(drawn[k][1]),
-            not _can_drive(drawn[k][0]),
-            # Households are dealt by composition; a low-discrepancy order spreads cars over all kinds.
-            (k * _GOLDEN_FRACTION) % 1.0,
-        ),
-    )
-    owners = [False] * len(drawn)
-    carried = 0
-    for k in order:
-        # Taking this household must bring the carried people nearer to the target, not past it.
-        if abs(carried + sizes[k] - target) >= abs(carried - target):
-            continue
-        if _needs_special_vehicle(drawn[k][1]) or not _can_drive(drawn[k][0]):
-            break
-        owners[k] = True
-        carried += sizes[k]
-    return owners
-
-
-def _needs_special_vehicle(needs: NeedCount) -> bool:
-    return needs.wheelchair + needs.stretcher > 0
-
-
-def _can_drive(people: PeopleCount) -> bool:
-    return people.adults + people.older > 0
-
-
-def _household_key(kind: tuple[PeopleCount, NeedCount, bool]) -> tuple[int, ...]:
-    people, needs, car = kind
-    return (
-        int(car), people.adults, people.children, people.older, people.low_mobility,
-        needs.wheelchair, needs.stretcher,
-    )  # fmt: skip
 
 
 def _require_counts(owner: object, names: tuple[str, ...]) -> None:

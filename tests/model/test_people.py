@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safepassage.errors import ModelError
+from safepassage.model.households import form_households
 from safepassage.model.people import (
     HouseholdGroup,
     NeedCount,
     PeopleCount,
     Settlement,
-    form_households,
 )
 from safepassage.model.scenario import Scenario
 

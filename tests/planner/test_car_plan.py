@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safepassage.model.people import NeedCount, PeopleCount
+from safepassage.model.people import HouseholdGroup, NeedCount, PeopleCount
 from safepassage.model.plan import Pin, PinAction, PinKind, ReasonCode
 from safepassage.model.scenario import Scenario
 from safepassage.model.threat import Threat, ThreatEntry, ThreatEntryKind
-from safepassage.planner.surge.cars import CAR_SEATS, CarHousehold, CarQueue, split_by_car
+from safepassage.planner.surge.cars import queue_of, split_by_car
 from safepassage.planner.surge.certificate import bound_cars
 from safepassage.planner.surge.problem import SurgeProblem, state_problem
 from safepassage.planner.surge.routes import choose_routes, fit_destinations
@@ -153,19 +153,14 @@ def test_no_plan_beats_the_bound(seed: int) -> None:
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=40), st.integers(0, 2**32 - 1))
 def test_cutting_waves_loses_no_household(sizes: list[int], seed: int) -> None:
     rng = np.random.default_rng(seed)
-    households = tuple(CarHousehold(PeopleCount(size), _needs(size), -(-size // CAR_SEATS)) for size in sizes)
-    queue = CarQueue("s", households)
+    groups = [HouseholdGroup(1, PeopleCount(size), NeedCount(seat=size), has_car=True) for size in sizes]
+    queue = queue_of("s", groups)
     departures = rng.random(50) * rng.integers(0, 2, 50)
     departures *= queue.cars * rng.choice([0.4, 1.0]) / max(departures.sum(), 1e-9)
     waves, rest = cut_waves(queue, departures, step_s=60, grid_s=600, route_id="r")
     assert sum(wave.people.total for wave in waves) + rest.people.total == sum(sizes)
-    assert sum(wave.households for wave in waves) + len(rest.households) == len(sizes)
+    assert sum(wave.households for wave in waves) + rest.households == len(sizes)
     assert all(a.end_s <= b.start_s for a, b in pairwise(waves))
-
-
-def _needs(size: int) -> NeedCount:
-
-    return NeedCount(seat=size)
 
 
 def test_car_households_and_the_rest_are_everybody(valley: Scenario) -> None:

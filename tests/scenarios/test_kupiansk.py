@@ -16,7 +16,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from safepassage.formats.scenario_folder import check_scenario, read_scenario
-from safepassage.model.people import PeopleCount, form_households
+from safepassage.model.households import form_households
+from safepassage.model.people import PeopleCount
 from safepassage.model.scenario import Scenario
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from safepassage.model.people import HouseholdGroup, NeedCount, PeopleCount, form_households
+import numpy as np
+
+from safepassage.model.arrays import OffsetArray, equal_by_value, frozen_array
+from safepassage.model.households import form_households
+from safepassage.model.people import HouseholdGroup, NeedCount, PeopleCount
 from safepassage.model.scenario import Scenario
 
 CAR_SEATS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class CarHousehold:
-    """
-    One household that leaves in its own cars.
-
-    Attributes
-    ----------
-    people : PeopleCount
-        Members by group.
-    needs : NeedCount
-        Members by need class.
-    cars : int
-        Cars it takes, at `CAR_SEATS` people a car.
-    """
-
-    people: PeopleCount
-    needs: NeedCount
-    cars: int
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CarQueue:
     """
     The car households of one settlement in the order they leave.
@@ -41,31 +24,66 @@ class CarQueue:
     ----------
     settlement : str
         Settlement id.
-    households : tuple of CarHousehold
-        First to leave first.
+    members : int64[n_households, 8]
+        Of each household: adults, children, older, low mobility; seat, wheelchair, stretcher, carer.
+    cars_gone : int64[n_households]
+        Cars of all households up to each, at most `CAR_SEATS` people a car.
+    people_gone : int64[n_households]
+        People of all households up to each.
     """
 
     settlement: str
-    households: tuple[CarHousehold, ...]
+    members: OffsetArray
+    cars_gone: OffsetArray = field(init=False)
+    people_gone: OffsetArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        members = frozen_array(np.reshape(self.members, (-1, 8)), np.int64)
+        sizes = members[:, :4].sum(axis=1)
+        object.__setattr__(self, "members", members)
+        object.__setattr__(self, "cars_gone", frozen_array(np.cumsum(-(-sizes // CAR_SEATS)), np.int64))
+        object.__setattr__(self, "people_gone", frozen_array(np.cumsum(sizes), np.int64))
+
+    def __eq__(self, other: object) -> bool:
+        return equal_by_value(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def households(self) -> int:
+        """Households in the queue."""
+        return len(self.members)
 
     @property
     def cars(self) -> int:
         """Cars in all."""
-        return sum(household.cars for household in self.households)
+        return int(self.cars_gone[-1]) if self.households else 0
 
     @property
     def people(self) -> PeopleCount:
         """People in all."""
-        return sum((household.people for household in self.households), PeopleCount())
+        return PeopleCount(*self.members[:, :4].sum(axis=0).tolist())
 
     @property
     def needs(self) -> NeedCount:
         """People in all, by need class."""
-        return sum((household.needs for household in self.households), NeedCount())
+        return NeedCount(*self.members[:, 4:].sum(axis=0).tolist())
 
-    def cumulative_cars(self) -> tuple[int, ...]:
-        """Cars gone after each household."""
-        return tuple(accumulate(household.cars for household in self.households))
+    def part(self, start: int, end: int | None = None) -> CarQueue:
+        """
+        Some of the households.
+
+        Parameters
+        ----------
+        start, end : int
+            As in a slice.
+
+        Returns
+        -------
+        CarQueue
+            In the same order.
+        """
+        return CarQueue(self.settlement, self.members[start:end])
 
     def first_people(self, most: int) -> CarQueue:
         """
@@ -81,9 +99,7 @@ class CarQueue:
         CarQueue
             Whole households only.
         """
-        totals = accumulate(household.people.total for household in self.households)
-        kept = sum(total <= most for total in totals)
-        return CarQueue(self.settlement, self.households[:kept])
+        return self.part(0, int(np.searchsorted(self.people_gone, most, side="right")))
 
 
 def split_by_car(
@@ -110,17 +126,34 @@ def split_by_car(
         driving = [group for group in groups if group.has_car]
         staying = tuple(group for group in groups if not group.has_car)
         if driving:
-            queues.append(_queue(settlement.id, driving))
+            queues.append(queue_of(settlement.id, driving))
         if staying:
             carless[settlement.id] = staying
     return tuple(queues), carless
 
 
-def _queue(settlement: str, groups: list[HouseholdGroup]) -> CarQueue:
+def queue_of(settlement: str, groups: Sequence[HouseholdGroup]) -> CarQueue:
+    """
+    Line up the households of one settlement.
+
+    Parameters
+    ----------
+    settlement : str
+        Settlement id.
+    groups : sequence of HouseholdGroup
+        With cars.
+
+    Returns
+    -------
+    CarQueue
+        Households with children or people of low mobility first.
+    """
     ordered = sorted(groups, key=lambda group: not (group.people.children or group.people.low_mobility))
-    households = [
-        CarHousehold(group.people, group.needs, -(-group.people.total // CAR_SEATS))
+    rows = [
+        (
+            group.people.adults, group.people.children, group.people.older, group.people.low_mobility,
+            group.needs.seat, group.needs.wheelchair, group.needs.stretcher, group.needs.carer,
+        )
         for group in ordered
-        for _ in range(group.count)
-    ]
-    return CarQueue(settlement, tuple(households))
+    ]  # fmt: skip
+    return CarQueue(settlement, np.repeat(np.array(rows), [group.count for group in ordered], axis=0))

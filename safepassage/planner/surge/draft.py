@@ -58,7 +58,7 @@ def draft_plan(
             assembly_point="",
             people=queue.people,
             needs=queue.needs,
-            households=len(queue.households),
+            households=queue.households,
         )
         for queue in queues
         if queue.households

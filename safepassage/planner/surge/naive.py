@@ -57,7 +57,7 @@ def naive_plan(problem: SurgeProblem, *, scenario_hash: str) -> Plan:
                 start_s=start_s,
                 end_s=start_s + AT_ONCE_S,
                 vehicles=queue.cars,
-                households=len(queue.households),
+                households=queue.households,
                 people=queue.people,
             )
         )

@@ -174,8 +174,8 @@ def _set_aside_bedless(
         room -= part.people.total
         if part.households:
             kept.append(part)
-        if len(part.households) < len(queue.households):
-            rest = CarQueue(queue.settlement, queue.households[len(part.households) :])
+        if part.households < queue.households:
+            rest = queue.part(part.households)
             detail = _("reception is full; raise the capacity of a destination in site.csv")
             unserved.append(unserved_queue(rest, ReasonCode.NO_BEDS, detail, nobody_could=True))
     return tuple(kept), unserved
@@ -201,9 +201,7 @@ def unserved_queue(queue: CarQueue, code: ReasonCode, detail: str, *, nobody_cou
     Unserved
         All of the queue's people.
     """
-    return Unserved(
-        queue.settlement, queue.people, queue.needs, len(queue.households), code, detail, nobody_could
-    )
+    return Unserved(queue.settlement, queue.people, queue.needs, queue.households, code, detail, nobody_could)
 
 
 def carless_people(groups: tuple[HouseholdGroup, ...]) -> tuple[PeopleCount, NeedCount]:

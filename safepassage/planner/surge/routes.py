@@ -306,7 +306,7 @@ def fit_destinations(problem: SurgeProblem, choice: RouteChoice) -> tuple[SurgeP
         if part.households:
             kept.append(i)
             queues.append(part)
-        rest = CarQueue(queue.settlement, queue.households[len(part.households) :])
+        rest = queue.part(part.households)
         if rest.households:
             detail = _("its destination is full; raise a capacity in site.csv or add a destination")
             bedless.append(unserved_queue(rest, ReasonCode.NO_BEDS, detail, nobody_could=False))

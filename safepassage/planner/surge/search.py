@@ -283,7 +283,7 @@ class CarSearch:
                 )
             else:
                 by_queue[i] = (self._all_at_once(i, routes[i]),)
-                left[i] = CarQueue(queue.settlement, ())
+                left[i] = queue.part(queue.households)
         numbers = range(len(routes))
         return tuple(wave for i in numbers for wave in by_queue[i]), tuple(left[i] for i in numbers)
 
@@ -297,7 +297,7 @@ class CarSearch:
             start_s=start_s,
             end_s=start_s + AT_ONCE_S,
             vehicles=queue.cars,
-            households=len(queue.households),
+            households=queue.households,
             people=queue.people,
         )
 
@@ -332,12 +332,12 @@ def _last_and_mean(arrive_s: FloatArray) -> tuple[float, float]:
 
 
 def _without(queue: CarQueue, rest: CarQueue) -> CarQueue:
-    return CarQueue(queue.settlement, queue.households[: len(queue.households) - len(rest.households)])
+    return queue.part(0, queue.households - rest.households)
 
 
 def _out_of_time(queue: CarQueue) -> Unserved:
     detail = _("the roads cannot carry everyone before the horizon; raise horizon_h or open another road")
     return Unserved(
-        queue.settlement, queue.people, queue.needs, len(queue.households), ReasonCode.OUT_OF_TIME, detail,
+        queue.settlement, queue.people, queue.needs, queue.households, ReasonCode.OUT_OF_TIME, detail,
         nobody_could=False,
     )  # fmt: skip

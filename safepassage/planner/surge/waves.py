@@ -8,15 +8,12 @@ waves on the clock grid, in whole households.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from safepassage.model.arrays import FloatArray, IndexArray
-from safepassage.model.people import PeopleCount
 from safepassage.model.plan import Trip, Wave
 from safepassage.planner.surge.car_route import CarRoute, resource_capacity_per_s
 from safepassage.planner.surge.cars import CarQueue
@@ -25,26 +22,6 @@ from safepassage.planner.surge.problem import SurgeProblem
 _LONGEST_WAVE_S = 1800
 _MOST_STEPS = 3000
 _STEPS_S = (30, 60, 120, 300, 600)
-
-
-@dataclass(frozen=True, slots=True)
-class QueueDepartures:
-    """
-    When the cars of one queue leave.
-
-    Attributes
-    ----------
-    queue : int
-        Index among the problem's queues.
-    waves : tuple of Wave
-        In time order.
-    left_behind : CarQueue
-        Households that found no time within the horizon.
-    """
-
-    queue: int
-    waves: tuple[Wave, ...]
-    left_behind: CarQueue
 
 
 class Timetable:
@@ -225,28 +202,27 @@ def cut_waves(
         return (), queue
     # Fluid amounts round to whole cars at the end of every slot, never to fewer in all.
     edges_s = _slot_edges(departures, step_s, grid_s)
-    cumulative = queue.cumulative_cars()
     waves: list[Wave] = []
     at = 0
-    for start_s, end_s in pairwise(edges_s):
-        step = min(int(-(-end_s // step_s)), gone.size) - 1
-        until = bisect_right(cumulative, gone[step] + 0.5)
+    for start_s, end_s in pairwise(edges_s.tolist()):
+        step = min(-(-end_s // step_s), gone.size) - 1
+        until = int(np.searchsorted(queue.cars_gone, gone[step] + 0.5, side="right"))
         if until > at:
-            households = queue.households[at:until]
+            leaving = queue.part(at, until)
             waves.append(
                 Wave(
                     id=f"{queue.settlement}/{len(waves) + 1}",
                     settlement=queue.settlement,
                     route=route_id,
-                    start_s=int(start_s),
-                    end_s=int(end_s),
-                    vehicles=sum(household.cars for household in households),
-                    households=len(households),
-                    people=sum((household.people for household in households), PeopleCount()),
+                    start_s=start_s,
+                    end_s=end_s,
+                    vehicles=leaving.cars,
+                    households=leaving.households,
+                    people=leaving.people,
                 )
             )
             at = until
-    return tuple(waves), CarQueue(queue.settlement, queue.households[at:])
+    return tuple(waves), queue.part(at)
 
 
 def _slot_edges(departures: FloatArray, step_s: int, grid_s: int) -> IndexArray:
