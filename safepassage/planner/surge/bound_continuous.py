@@ -32,6 +32,8 @@ class ParametricGraph:
         the sink (one a destination).
     n_graph_arcs : int
         Arcs of the graph itself.
+    n_origins : int
+        Origins of the graph.
     source, sink : int
         The added nodes.
     """
