@@ -96,7 +96,7 @@ class _Search:
 
     def _improve(self, iterations: int, progress: Progress, first: kernel.Work | None) -> None:
         """Move the deadline to where everybody can just be fetched before it."""
-        best = first
+        best, best_s = first, self._clearance_s()
         too_early_s, deadline_s = 0.0, _open_to_clock_s(self.problem, self._work_a_vehicle_s())
         if best is not None:
             deadline_s = min(deadline_s, self._earlier_s(too_early_s))
@@ -110,15 +110,14 @@ class _Search:
             fruitless = 0 if left_s < _PROGRESS * least_s else fruitless + 1
             least_s = min(left_s, least_s)
             if left_s == 0:
-                best = _copied(self.work)
+                best, best_s = _copied(self.work), self._clearance_s()
                 deadline_s = self._earlier_s(too_early_s)
             elif fruitless > _PATIENCE and not math.isinf(deadline_s):
                 too_early_s = deadline_s
-                if best is None:
-                    deadline_s = self._later_s(deadline_s)
-                else:
-                    self.work = _copied(best)
-                    deadline_s = self._earlier_s(too_early_s)
+                # What was gained for a deadline that proved too early is kept for the next.
+                deadline_s = (
+                    self._later_s(deadline_s) if best is None else self._between_s(best_s, deadline_s)
+                )
             else:
                 continue
             aim = self._begin(deadline_s)
@@ -132,6 +131,10 @@ class _Search:
         halved_s = 0.5 * (open_s + known_s)
         next_s = max(halved_s, open_s * (1 - _STEP)) if known_s < open_s else halved_s
         return _open_to_clock_s(self.problem, min(next_s, open_s * (1 - _LEAST_STEP)))
+
+    def _between_s(self, latest_s: float, too_early_s: float) -> float:
+        ends = [_clock_to_open_s(self.problem, time_s) for time_s in (latest_s, too_early_s)]
+        return _open_to_clock_s(self.problem, min(0.5 * sum(ends), ends[0] * (1 - _LEAST_STEP)))
 
     def _later_s(self, deadline_s: float) -> float:
         later_s = _open_to_clock_s(self.problem, _clock_to_open_s(self.problem, deadline_s) * (1 + _STEP))
