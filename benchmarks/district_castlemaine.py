@@ -3,7 +3,7 @@ Castlemaine and Surf Coast from MATSim networks to played plans.
 
 The people of Castlemaine are its published synthetic population, summed by statistical area; those of Surf
 Coast are made here: 4,800 persons at twelve crossings of streets, drawn with a fixed seed. Both are planned
-by the ordinary commands' workflows. Run with the folder of the networks as the only argument.
+by the ordinary commands' workflows. Run with the folder of the networks as the first argument.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pyproj
 
 from safepassage.formats.csv_text import csv_line
 from safepassage.workflows.convert import read_network
@@ -67,6 +68,19 @@ def castlemaine_table(source: Path) -> str:
     return "".join(lines)
 
 
+def castlemaine_sites(source: Path) -> str:
+    """Where the persons of the study would go, as ways out."""
+    with gzip.open(source, "rt", encoding="utf-8", newline="") as stream:
+        wishes = {row["EvacLocationPreference"] for row in csv.DictReader(stream)}
+    to_degrees = pyproj.Transformer.from_crs("EPSG:28355", "EPSG:4326", always_xy=True)
+    lines = [csv_line(("kind", "name", "latitude", "longitude"))]
+    for wish in sorted(wishes - {""}):
+        name, x, y = wish.rsplit(",", 2)
+        longitude, latitude = to_degrees.transform(float(x), float(y))
+        lines.append(csv_line(("exit", name, f"{latitude:.6f}", f"{longitude:.6f}")))
+    return "".join(lines)
+
+
 def surf_coast_table(network: Path) -> str:
     """Made people: a stated number, at nodes drawn with a fixed seed."""
     roads = read_network(network, crs="EPSG:32754").network
@@ -80,14 +94,17 @@ def surf_coast_table(network: Path) -> str:
     return "".join(lines)
 
 
-def run(name: str, network: Path, crs: str, table: str) -> None:
+def run(name: str, network: Path, crs: str, table: str, sites_table: str = "") -> None:
     """Prepare, plan and play; print what took how long."""
     with TemporaryDirectory() as folder:
         work = Path(folder)
         people = work / "people.csv"
         people.write_text(table, "utf-8")
+        sites = work / "sites.csv" if sites_table else None
+        if sites:
+            sites.write_text(sites_table, "utf-8")
         began = time.perf_counter()
-        inputs = PrepareInputs(network=network, crs=crs, settlements=people)
+        inputs = PrepareInputs(network=network, crs=crs, settlements=people, sites=sites)
         made = prepare_scenario(inputs, work / name, PrepareOptions(name=name))
         prepared = time.perf_counter()
         plan = plan_folder(work / name, work / "plan")
@@ -107,9 +124,11 @@ def main() -> None:
         print(f"{folder} is not there; give the folder of the networks")
         return
     castlemaine, surf_coast = folder / "castlemaine", folder / "surfcoast" / "network-2021-epsg32754.xml.gz"
-    run("surf-coast", surf_coast, "EPSG:32754", surf_coast_table(surf_coast))
-    table = castlemaine_table(castlemaine / "population-archetypes_noaddr.csv.gz")
-    run("castlemaine", castlemaine / "network.xml.gz", "EPSG:28355", table)
+    if "--castlemaine-only" not in sys.argv:
+        run("surf-coast", surf_coast, "EPSG:32754", surf_coast_table(surf_coast))
+    persons = castlemaine / "population-archetypes_noaddr.csv.gz"
+    network = castlemaine / "network.xml.gz"
+    run("castlemaine", network, "EPSG:28355", castlemaine_table(persons), castlemaine_sites(persons))
 
 
 if __name__ == "__main__":

@@ -62,6 +62,13 @@ RoadClasses = Annotated[
     Path | None, _file("--road-classes", _("TOML file that replaces figures of the road classes."))
 ]
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help=_("Folder to write."))]
+Page = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="PATH", help=_("Page to write; by default map.html in the folder.")
+    ),
+]
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help=_("Folder of the scenario."))]
 Name = Annotated[str, typer.Option("--name", help=_("Name of the district; by default the folder's."))]
 Threat = Annotated[
     ThreatWord, typer.Option("--threat", help=_("Hostile threats keep routes and times secret."))
@@ -97,6 +104,9 @@ def register(app: typer.Typer) -> None:
         The command line.
     """
     app.command(help=_("Make a scenario folder of a district from a map, tables and a raster."))(prepare)
+    app.command("map", help=_("Draw a scenario folder as one page with a map, to be judged by eye."))(
+        show_map
+    )
     app.command(
         help=_(
             "Convert a road network: GMNS, MATSim, SUMO, TNTP in;"
@@ -165,4 +175,15 @@ def convert(
         result = convert_network(source, target, crs=crs, nodes=nodes, progress=progress)
     if not terminal.as_json:
         terminal.faults(result.foreign.warnings)
+    terminal.done(ExitCode.DONE, result.facts(), result.sentences())
+
+
+def show_map(ctx: typer.Context, folder: Folder, output: Page = None, as_json: AsJson = False) -> None:
+    """Write the map page of a scenario folder."""
+    terminal = terminal_of(ctx)
+    terminal.as_json = as_json
+    from safepassage.workflows.map import map_folder
+
+    with terminal.progress() as progress:
+        result = map_folder(folder, output, progress=progress)
     terminal.done(ExitCode.DONE, result.facts(), result.sentences())
