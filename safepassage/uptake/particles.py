@@ -226,6 +226,32 @@ def advance(
     particles.flow = leaving / step_d
 
 
+def still_to_come(particles: Particles, event_times_d: Array, time_d: float) -> Array:
+    """
+    Share of those concerned who have made up their minds but are still there.
+
+    Parameters
+    ----------
+    particles : Particles
+        Where they stand.
+    event_times_d : float64[n_events]
+        Days of the events; infinite for those left out.
+    time_d : float
+        Now (days since the start).
+
+    Returns
+    -------
+    float64[n]
+        Movers of past events who have not left yet; the others who are there stay for now.
+    """
+    hazard = particles.burst.copy()
+    for j, event_d in enumerate(event_times_d):
+        if event_d < time_d:
+            strength, delay, spread = particles.fixed[:, _FIRST_PULSE + _PER_PULSE * j :][:, :_PER_PULSE].T
+            hazard += np.exp(strength) * (1 - _arrived(time_d - event_d, delay, np.exp(spread)))
+    return particles.present * -np.expm1(-hazard)
+
+
 def _arrived(since_d: float, log_delay: Array, width: Array) -> Array | float:
     if since_d <= 0:
         return 0.0
@@ -235,7 +261,7 @@ def _arrived(since_d: float, log_delay: Array, width: Array) -> Array | float:
 
 def _bursts(particles: Particles, prior: Prior, step_d: float, random: np.random.Generator) -> Array:
     """Hazard of this step from unreported events, old and new."""
-    released = particles.burst * -np.expm1(-step_d / prior.surprise_delay_d)
+    released: Array = particles.burst * -np.expm1(-step_d / prior.surprise_delay_d)
     particles.burst -= released
     events = random.poisson(prior.surprise_per_d * step_d, particles.count)
     struck = np.flatnonzero(events)

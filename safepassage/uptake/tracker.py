@@ -13,7 +13,7 @@ Liu and West (2001), Combined parameter and state estimation in simulation-based
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from safepassage.model.uptake import DatedEvent, EventKind, Figure, FigureKind, Measure, Precision
-from safepassage.uptake.particles import Array, Particles, advance, draw
+from safepassage.uptake.particles import Array, Particles, advance, draw, still_to_come
 from safepassage.uptake.priors import Prior
 from safepassage.uptake.streams import Stream
 
@@ -189,7 +189,8 @@ class Tracker:
             return self._particles.flow * figure.period_days * _part(figure.kind, self._particles)
         assisted, alone = earlier
         then = {FigureKind.ASSISTED: assisted, FigureKind.SELF: alone}.get(figure.kind, assisted + alone)
-        return now - then * self._particles.list_factor()
+        left: Array = now - then * self._particles.list_factor()
+        return left
 
     def weights(self) -> Array:
         """Weights of the particles, summing to one."""
@@ -213,7 +214,12 @@ class Tracker:
         self._log_weight = np.zeros(len(weight))
 
     def forecast(
-        self, days: Sequence[date], *, known: date | None = None, count: int = FORECAST_PARTICLES
+        self,
+        days: Sequence[date],
+        *,
+        known: date | None = None,
+        without: Collection[DatedEvent] = (),
+        count: int = FORECAST_PARTICLES,
     ) -> Forecasts:
         """
         What later figures may be.
@@ -224,33 +230,36 @@ class Tracker:
             After the last day observed, ascending.
         known : date, optional
             Events after this day are left out; by default every event acts.
+        without : collection of DatedEvent
+            Further events to leave out.
         count : int
             Number of draws.
 
         Returns
         -------
         Forecasts
-            Draws for each day.
+            Draws for each day; the same futures whichever events act, so that they can be compared.
         """
         random = np.random.default_rng([self._seed, 1, int(self._time_d)])
         particles = self._particles.chosen(_systematic(self.weights(), count, random)).copy()
         times = self._event_times_d.copy()
-        if known is not None:
-            times[[event.day > known for event in self.events]] = np.inf
+        times[[(known is not None and event.day > known) or event in without for event in self.events]] = (
+            np.inf
+        )
         at_d = self._time_d
-        assisted, alone, remaining = (np.empty((len(days), count)) for _ in range(3))
+        shares = np.empty((5, len(days), count))
         for k, day in enumerate(days):
             until_d = max(at_d, self.stream.time_d(day))
             advance(particles, self._prior, times, (at_d, until_d), self.stream.people, random)
             at_d = until_d
-            for kind, shares in zip(
-                (FigureKind.ASSISTED, FigureKind.SELF, FigureKind.REMAINING),
-                (assisted, alone, remaining),
-                strict=True,
-            ):
-                # Whole persons: the last of a small list either left or did not.
-                shares[k] = np.rint(particles.counted(kind) * self.stream.people) / self.stream.people
-        return Forecasts(tuple(days), assisted, alone, remaining)
+            factor = particles.list_factor()
+            shares[:, k] = (
+                particles.assisted * factor, particles.alone * factor, particles.present * factor,
+                still_to_come(particles, times, at_d) * factor, factor,
+            )  # fmt: skip
+        # Whole persons: the last of a small list either left or did not.
+        whole = np.rint(shares * self.stream.people) / self.stream.people
+        return Forecasts(tuple(days), *whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,14 +271,20 @@ class Forecasts:
     ----------
     days : tuple of date
         For which days.
-    assisted, alone, remaining : float64[n_days, n_draws]
-        Who left with help, who by themselves (both since the start), who is there.
+    assisted, alone : float64[n_days, n_draws]
+        Who left with help, and who by themselves, since the start; each departure counts.
+    remaining, waiting : float64[n_days, n_draws]
+        Who is there, and who of them has made up their mind to leave.
+    listed : float64[n_days, n_draws]
+        All who are concerned, as the list turns out to be.
     """
 
     days: tuple[date, ...]
     assisted: Array
     alone: Array
     remaining: Array
+    waiting: Array
+    listed: Array
 
     def counted(self, kind: FigureKind) -> Array:
         """

@@ -12,7 +12,14 @@ from safepassage.formats.uptake_tables import read_uptake_tables
 from safepassage.model.uptake import EventKind, FigureKind
 from safepassage.uptake import backtest as harness
 from safepassage.uptake.backtest import MODEL, MODEL_EVENTS, Backtest, backtest
-from safepassage.uptake.baselines import last_rate, logistic, regime_hazard, regime_hazards, with_spread
+from safepassage.uptake.baselines import (
+    BASELINES,
+    last_rate,
+    logistic,
+    regime_hazard,
+    regime_hazards,
+    with_spread,
+)
 from safepassage.uptake.cases import Case, cases_of
 from safepassage.uptake.fit import fit_prior
 from safepassage.uptake.priors import Prior, domain_prior
@@ -125,7 +132,7 @@ def test_the_forecast_beats_the_baselines_on_published_figures(shared_data: Path
     tables = read_uptake_tables(folder / "series.csv", folder / "operations.csv")
     result = backtest(all_streams(tables.operations))
     model, informed = result.score(MODEL), result.score(MODEL_EVENTS)
-    plain = [score for score in result.scores if score.method in harness.BASELINES]
+    plain = [score for score in result.scores if score.method in BASELINES]
     assert all(model.crps < score.crps for score in plain)
     assert sum(score.gain_low > 0 for score in plain) >= 2
     assert all(informed.crps < 0.85 * score.crps for score in plain)
