@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.made_city import SIZES, made_city
 from safepassage.model.network import RoadNetwork
-from safepassage.simulator import TrafficDemand, Workspace, play
+from safepassage.simulator import Conditions, TrafficDemand, Workspace, play
 from safepassage.simulator.kernel.loop import run
 from safepassage.simulator.run import horizon_tick
 
@@ -34,9 +34,10 @@ def loop_times_s(network: RoadNetwork, demand: TrafficDemand, repeats: int) -> l
     """Time of the compiled event loop alone, after one run to warm up (s)."""
     workspace = Workspace(network)
     loaded = workspace.load(demand)
+    conditions = workspace.load_conditions(Conditions())
     times_s = []
     for _ in range(repeats + 1):
-        world = workspace.world(loaded, tie_mask=0, record_entries=False)
+        world = workspace.world(loaded, conditions, tie_mask=0, record_entries=False)
         start_s = time.perf_counter()
         run(world, horizon_tick(float("inf")))
         times_s.append(time.perf_counter() - start_s)

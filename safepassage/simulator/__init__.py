@@ -1,7 +1,26 @@
 """Plays a plan vehicle by vehicle with Newell's kinematic-wave model."""
 
+from safepassage.simulator.conditions import (
+    Conditions,
+    Hold,
+    HoldPoint,
+    LinkChange,
+    Signal,
+    reversed_lanes,
+)
 from safepassage.simulator.demand import TrafficDemand
 from safepassage.simulator.run import TrafficResult, play
 from safepassage.simulator.workspace import Workspace
 
-__all__ = ["TrafficDemand", "TrafficResult", "Workspace", "play"]
+__all__ = [
+    "Conditions",
+    "Hold",
+    "HoldPoint",
+    "LinkChange",
+    "Signal",
+    "TrafficDemand",
+    "TrafficResult",
+    "Workspace",
+    "play",
+    "reversed_lanes",
+]

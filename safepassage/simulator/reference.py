@@ -16,7 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from safepassage.model.network import RoadNetwork
+from safepassage.simulator.conditions import Conditions
+from safepassage.simulator.control_tables import change_figures, feeder_rules
 from safepassage.simulator.demand import TrafficDemand
+from safepassage.simulator.kernel.layout import NEVER, TICKS_PER_S
 from safepassage.simulator.run import horizon_tick, tie_mask
 from safepassage.simulator.tables import NetworkTables, tabulate, ticks_of
 
@@ -48,7 +51,12 @@ class ReferenceResult:
 
 
 def play_reference(
-    network: RoadNetwork, demand: TrafficDemand, *, seed: int = 0, horizon_s: float = math.inf
+    network: RoadNetwork,
+    demand: TrafficDemand,
+    *,
+    seed: int = 0,
+    horizon_s: float = math.inf,
+    conditions: Conditions | None = None,
 ) -> ReferenceResult:
     """
     Play a demand as ``simulator.play`` does, one Python object a link and a vehicle.
@@ -63,6 +71,8 @@ def play_reference(
         Order of inbound links with equal credit.
     horizon_s : float, optional
         Later events are not played (s).
+    conditions : Conditions, optional
+        What changes meanwhile.
 
     Returns
     -------
@@ -70,7 +80,7 @@ def play_reference(
         Equal to the kernel's ticks.
     """
     demand.check_on(network)
-    play = _Play(network, demand, tie_mask(seed, network.n_links))
+    play = _Play(network, demand, conditions or Conditions(), tie_mask(seed, network.n_links))
     play.run(horizon_tick(horizon_s))
     return play.result()
 
@@ -83,6 +93,7 @@ class _Vehicle:
     legs: list[int]
     current: int = 0
     position: int = -1  # index of the link on which it is, in its leg's route
+    places: int = 0  # that it takes on that link
 
     @property
     def leg(self) -> int:
@@ -98,6 +109,24 @@ class _Feeder:
     queue: deque[_Vehicle] = field(default_factory=deque)
     credit: int = 0
     last_gate: _Gate | None = None
+    windows: tuple[tuple[int, int], ...] = ()
+    signal: tuple[int, int, int] | None = None  # cycle, green start, green
+
+    def open_at(self, tick: int) -> int | None:
+        """Earliest tick from ``tick`` on at which the head may move; None if it never may."""
+        while True:
+            asked = tick
+            for start, end in self.windows:
+                if start <= tick < end:
+                    tick = end
+            if tick >= NEVER:
+                return None
+            if self.signal is not None:
+                cycle, green_start, green = self.signal
+                phase = (tick - green_start) % cycle
+                tick += 0 if phase < green else cycle - phase
+            if tick == asked:
+                return tick
 
 
 @dataclass(slots=True, eq=False)
@@ -130,19 +159,53 @@ class _Link:
     gate: _Gate
     decider: _Gate
     served_end: _Gate | None
+    closed: bool
+    target_places: int
     next_exit: int = 0
+    waiting_changes: list[_Change] = field(default_factory=list)
 
     def opening(self, pcu: int) -> int | None:
         """Earliest tick for a vehicle of ``pcu``, or None until a place is vacated."""
         units = min(pcu, self.places)
-        if self.gate.next_pass < 0 or len(self.holes) < units:
+        if self.closed or len(self.holes) < units:
             return None
         holes = [self.holes[unit] - unit * self.headway for unit in range(units)]
         return max(self.gate.next_pass, *holes)
 
+    def resize(self, now: int) -> None:
+        """As many places as there should be, or as few more as the vehicles take."""
+        taken = sum(vehicle.places for vehicle in self.end.queue)
+        self.places = max(self.target_places, taken)
+        free = self.places - taken
+        kept = list(self.holes)[max(len(self.holes) - free, 0) :]
+        there = next((k for k, tick in enumerate(kept) if tick > now), len(kept))
+        self.holes = deque([*kept[:there], *[now] * (free - len(kept)), *kept[there:]])
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    tick: int
+    link: int
+    headway: int
+    free_time: int
+    hole_time: int
+    places: int
+    closed: bool
+    after_empty: int | None
+
+
+class _Release:
+    """An origin queue whose hold ends."""
+
+    def __init__(self, feeder: _Feeder, gate: _Gate) -> None:
+        self.feeder = feeder
+        self.gate = gate
+
 
 class _Play:
-    def __init__(self, network: RoadNetwork, demand: TrafficDemand, mask: int) -> None:
+    def __init__(
+        self, network: RoadNetwork, demand: TrafficDemand, conditions: Conditions, mask: int
+    ) -> None:
         tables = tabulate(network)
         self.mask = mask
         self.agenda: list[tuple[int, int, int, object]] = []
@@ -159,6 +222,16 @@ class _Play:
             for v in range(demand.n_vehicles)
         ]
         self.links = _links(network, tables)
+        self.changes = deque(_changes(network, conditions))
+        for feeder, (signal, windows) in feeder_rules(conditions, network.n_links).items():
+            ends = [link.end for link in self.links] + [link.origin for link in self.links]
+            ends[feeder].windows = windows
+            if signal is not None:
+                ends[feeder].signal = (
+                    round(signal.cycle_s * TICKS_PER_S),
+                    round(signal.green_start_s * TICKS_PER_S),
+                    round(signal.green_s * TICKS_PER_S),
+                )
         self.turn_open: dict[tuple[int, int], int] = {}
         self.turn_headway = {
             (int(tables.turn_in[k]), int(tables.turn_out[k])): int(tables.turn_headway[k])
@@ -171,6 +244,8 @@ class _Play:
         heapq.heappush(self.agenda, (tick, phase, self.scheduled, who))
 
     def run(self, horizon: int) -> None:
+        if self.changes:
+            self.schedule(self.changes[0].tick, _ARRIVAL, self.changes)
         for vehicle in self.vehicles:
             if vehicle.legs:
                 self.schedule(self.not_before[vehicle.leg], _ARRIVAL, vehicle)
@@ -180,9 +255,36 @@ class _Play:
                 self.start_leg(who, now)
             elif isinstance(who, _Link):
                 self.reach_end(who, now)
+            elif isinstance(who, _Release):
+                self.compete(who.feeder, who.gate, now)
             elif isinstance(who, _Gate) and who.ticket == ticket:
                 who.due = None
                 self.decide(who, now)
+            elif isinstance(who, deque):
+                self.apply_changes(now)
+
+    def apply_changes(self, now: int) -> None:
+        while self.changes and self.changes[0].tick <= now:
+            self.apply_change(self.changes.popleft(), now)
+        if self.changes:
+            self.schedule(self.changes[0].tick, _ARRIVAL, self.changes)
+
+    def apply_change(self, change: _Change, now: int) -> None:
+        if change.after_empty is not None and self.links[change.after_empty].end.queue:
+            self.links[change.after_empty].waiting_changes.append(change)
+            return
+        link = self.links[change.link]
+        link.headway, link.free_time, link.hole_time = change.headway, change.free_time, change.hole_time
+        link.target_places, link.closed = change.places, change.closed
+        link.resize(now)
+        if link.decider is link.gate:
+            link.gate.due, link.gate.ticket, link.gate.blocked = None, 0, False
+        self.call(link.decider, now)
+
+    def tell_upstream(self, link: _Link, now: int) -> None:
+        if link.gate.blocked or link.decider is not link.gate:
+            link.gate.blocked = False
+            self.call(link.decider, now)
 
     def start_leg(self, vehicle: _Vehicle, now: int) -> None:
         leg = vehicle.leg
@@ -218,11 +320,22 @@ class _Play:
             self.compete(link.end, following.gate, now)
         else:
             self.leave(link.end, now)
+            self.after_leaving(link.end, now)
             self.finish_leg(vehicle, now)
 
     def compete(self, feeder: _Feeder, gate: _Gate, now: int) -> None:
-        self.join(feeder, gate)
-        self.call(gate, now)
+        if self.may_join(feeder, gate, now):
+            self.join(feeder, gate)
+            self.call(gate, now)
+
+    def may_join(self, feeder: _Feeder, gate: _Gate, now: int) -> bool:
+        """An origin queue in a hold comes again at its end; a link's head comes when it may move."""
+        tick = feeder.open_at(now)
+        if feeder.index < len(self.links) or tick == now:
+            return True
+        if tick is not None:
+            self.schedule(tick, _ARRIVAL, _Release(feeder, gate))
+        return False
 
     def join(self, feeder: _Feeder, gate: _Gate) -> None:
         if feeder.last_gate is gate:
@@ -262,7 +375,17 @@ class _Play:
             self.schedule(tick, _DECISION, gate)
             gate.ticket = self.scheduled
 
+    def send_back(self, gate: _Gate, now: int) -> None:
+        """Heads that were told to wait meanwhile leave the list until they may move."""
+        for feeder in reversed([f for f in gate.waiting if f.open_at(now) != now]):
+            gate.waiting.remove(feeder)
+            if feeder.index < len(self.links):
+                self.call_head(self.links[feeder.index], now)
+            else:
+                self.may_join(feeder, gate, now)
+
     def decide(self, gate: _Gate, now: int) -> None:
+        self.send_back(gate, now)
         able = list(gate.waiting)
         if gate.link is None:
             able = [f for f in able if (tick := self.may_pass(f, gate)) is not None and tick <= now]
@@ -300,7 +423,8 @@ class _Play:
             self.finish_leg(vehicle, now)
         else:
             self.enter(following, vehicle, now)
-        if winner.index >= len(self.links) and winner.queue:
+        self.after_leaving(winner, now)
+        if winner.index >= len(self.links) and winner.queue and self.may_join(winner, gate, now):
             self.join(winner, gate)
         self.call(gate, now)
 
@@ -315,18 +439,28 @@ class _Play:
         turn = (link.index, following.index if following else -1)
         if turn in self.turn_headway:
             self.turn_open[turn] = now + vehicle.pcu * self.turn_headway[turn]
-        units = min(vehicle.pcu, link.places)
-        last_units = range(vehicle.pcu - units, vehicle.pcu)
+        last_units = range(vehicle.pcu - vehicle.places, vehicle.pcu)
         link.holes.extend(now + link.hole_time + unit * link.headway for unit in last_units)
         link.next_exit = now + vehicle.pcu * link.headway
         if feeder.queue:
-            self.call_head(link)
-        if link.gate.blocked or link.decider is not link.gate:
-            link.gate.blocked = False
-            self.call(link.decider, now)
+            self.call_head(link, now)
+        self.tell_upstream(link, now)
+
+    def after_leaving(self, feeder: _Feeder, now: int) -> None:
+        """Comes after the vehicle has entered the next link: that one may be what changes."""
+        if feeder.index >= len(self.links):
+            return
+        link = self.links[feeder.index]
+        if link.places > link.target_places:
+            link.resize(now)
+        if not feeder.queue:
+            waiting, link.waiting_changes = link.waiting_changes, []
+            for change in reversed(waiting):
+                self.apply_change(change, now)
 
     def enter(self, link: _Link, vehicle: _Vehicle, now: int) -> None:
-        for _ in range(min(vehicle.pcu, link.places)):
+        vehicle.places = min(vehicle.pcu, link.places)
+        for _ in range(vehicle.places):
             link.holes.popleft()
         vehicle.position += 1
         link.ready.append(now + link.free_time)
@@ -334,13 +468,14 @@ class _Play:
         link.gate.next_pass = now + vehicle.pcu * link.headway
         self.entries[vehicle.leg].append(now)
         if len(link.end.queue) == 1:
-            self.call_head(link)
+            self.call_head(link, now)
 
-    def call_head(self, link: _Link) -> None:
+    def call_head(self, link: _Link, now: int) -> None:
         following = self.next_link(link.end.queue[0])
         turn = (link.index, following.index if following else -1)
-        tick = max(link.ready[0], link.next_exit, self.turn_open.get(turn, 0))
-        self.schedule(tick, _ARRIVAL, link)
+        tick = link.end.open_at(max(now, link.ready[0], link.next_exit, self.turn_open.get(turn, 0)))
+        if tick is not None:
+            self.schedule(tick, _ARRIVAL, link)
 
     def result(self) -> ReferenceResult:
         return ReferenceResult(
@@ -358,18 +493,21 @@ def _links(network: RoadNetwork, tables: NetworkTables) -> list[_Link]:
         for node, headway in zip(tables.served_node, tables.service_headway, strict=True)
     }
     links = []
+    figures = tables.figures
     for k in range(network.n_links):
-        gate = _Gate(headway=int(tables.headway[k]), next_pass=-1 if tables.closed[k] else 0)
+        gate = _Gate(headway=int(figures.headway[k]))
         link = _Link(
             index=k,
-            headway=int(tables.headway[k]),
-            free_time=int(tables.free_time[k]),
-            hole_time=int(tables.hole_time[k]),
-            places=int(tables.places[k]),
+            headway=int(figures.headway[k]),
+            free_time=int(figures.free_time[k]),
+            hole_time=int(figures.hole_time[k]),
+            places=int(figures.places[k]),
+            closed=bool(figures.closed[k]),
+            target_places=int(figures.places[k]),
             end=_Feeder(k, int(tables.stride[k])),
             origin=_Feeder(network.n_links + k, tables.origin_stride),
             ready=deque(),
-            holes=deque([0] * int(tables.places[k])),
+            holes=deque([0] * int(figures.places[k])),
             gate=gate,
             decider=served.get(int(network.from_node[k]), gate),
             served_end=served.get(int(network.to_node[k])),
@@ -377,3 +515,21 @@ def _links(network: RoadNetwork, tables: NetworkTables) -> list[_Link]:
         gate.link = link
         links.append(link)
     return links
+
+
+def _changes(network: RoadNetwork, conditions: Conditions) -> list[_Change]:
+    ordered = sorted(conditions.changes, key=lambda change: change.time_s)
+    figures = change_figures(ordered, network)
+    return [
+        _Change(
+            tick=round(change.time_s * TICKS_PER_S),
+            link=change.link,
+            headway=int(figures.headway[k]),
+            free_time=int(figures.free_time[k]),
+            hole_time=int(figures.hole_time[k]),
+            places=int(figures.places[k]),
+            closed=bool(figures.closed[k]),
+            after_empty=change.after_empty,
+        )
+        for k, change in enumerate(ordered)
+    ]

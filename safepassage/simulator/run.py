@@ -12,7 +12,9 @@ import numpy.typing as npt
 from safepassage.errors import ModelError
 from safepassage.model.arrays import FloatArray, IndexArray, OffsetArray
 from safepassage.model.network import RoadNetwork
+from safepassage.simulator.conditions import Conditions
 from safepassage.simulator.demand import TrafficDemand
+from safepassage.simulator.gridlock import Gridlock, find_gridlocks
 from safepassage.simulator.kernel.layout import (
     EVENTS,
     NEVER,
@@ -27,6 +29,8 @@ from safepassage.simulator.kernel.loop import run
 from safepassage.simulator.workspace import LoadedDemand, Workspace
 
 Ticks = npt.NDArray[np.int64]
+
+_NOTHING_CHANGES = Conditions()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +53,8 @@ class TrafficResult:
         The link on which each of them stands, or of which it waits at the origin.
     stuck_at_origin : bool
         Whether each of them never got onto that link.
+    gridlocks : tuple of Gridlock
+        Rings of full links that block each other, also where the run ended at its horizon.
     unfinished_vehicles : int
         Vehicles that have not ended all their legs (the stuck ones, or all under way at the horizon).
     traversals : int
@@ -65,6 +71,7 @@ class TrafficResult:
     stuck_vehicle: IndexArray
     stuck_link: IndexArray
     stuck_at_origin: npt.NDArray[np.bool_]
+    gridlocks: tuple[Gridlock, ...]
     unfinished_vehicles: int
     traversals: int
     events: int
@@ -112,6 +119,7 @@ def play(
     horizon_s: float = math.inf,
     record_entries: bool = False,
     workspace: Workspace | None = None,
+    conditions: Conditions | None = None,
 ) -> TrafficResult:
     """
     Play a demand vehicle by vehicle with Newell's kinematic-wave model.
@@ -131,6 +139,8 @@ def play(
         Whether to record when each leg enters each link of its route.
     workspace : Workspace, optional
         Memory of an earlier play on the same network object, used again; one thread at a time.
+    conditions : Conditions, optional
+        What changes meanwhile: links, holds, signals.
 
     Returns
     -------
@@ -149,7 +159,9 @@ def play(
     if not horizon_s >= 0:
         raise ModelError(f"horizon_s is {horizon_s}; give a number >= 0")
     loaded = workspace.load(demand)
-    world = workspace.world(loaded, tie_mask=tie_mask(seed, network.n_links), record_entries=record_entries)
+    changing = workspace.load_conditions(conditions or _NOTHING_CHANGES)
+    ties = tie_mask(seed, network.n_links)
+    world = workspace.world(loaded, changing, tie_mask=ties, record_entries=record_entries)
     run(world, horizon_tick(horizon_s))
     return _result(world, loaded, workspace)
 
@@ -199,22 +211,24 @@ def _seconds(ticks: Ticks) -> FloatArray:
 
 def _result(world: World, loaded: LoadedDemand, workspace: Workspace) -> TrafficResult:
     demand = loaded.demand
-    moving = loaded.vehicle_end_leg > loaded.vehicle_first_leg
-    unfinished = np.flatnonzero(moving)[world.leg_arrive[loaded.vehicle_end_leg[moving] - 1] < 0]
+    last_leg = world.vehicles["end_leg"] - 1
+    moving = last_leg >= world.vehicles["first_leg"]
+    unfinished = np.flatnonzero(moving)[world.legs["arrive"][last_leg[moving]] < 0]
     stuck = unfinished if world.clock[PENDING] == 0 else unfinished[:0]
     link, at_origin = _whereabouts(stuck, world, loaded, workspace)
     entry_offset = np.zeros(demand.n_legs + 1, np.int64)
     if len(world.entry_time):
         np.cumsum(loaded.leg_length, out=entry_offset[1:])
     return TrafficResult(
-        leg_depart_tick=world.leg_depart,
-        leg_entered_tick=world.leg_entered,
-        leg_arrive_tick=world.leg_arrive,
+        leg_depart_tick=world.legs["depart"].copy(),
+        leg_entered_tick=world.legs["entered"].copy(),
+        leg_arrive_tick=world.legs["arrive"].copy(),
         entry_offset=entry_offset,
         entry_s=_seconds(world.entry_time),
         stuck_vehicle=stuck.astype(np.int32),
         stuck_link=link,
         stuck_at_origin=at_origin,
+        gridlocks=find_gridlocks(world) if len(unfinished) else (),
         unfinished_vehicles=len(unfinished),
         traversals=int(world.clock[TRAVERSALS]),
         events=int(world.clock[EVENTS]),
@@ -225,11 +239,11 @@ def _whereabouts(
     vehicles: npt.NDArray[np.int64], world: World, loaded: LoadedDemand, workspace: Workspace
 ) -> tuple[IndexArray, npt.NDArray[np.bool_]]:
     """The link on which each vehicle stands, or of which it waits at the origin."""
-    link = loaded.pool[loaded.leg_start[world.vehicle_leg[vehicles]]]
+    link = loaded.pool[world.legs["start"][world.vehicles["leg"][vehicles]]]
     at_origin = np.ones(len(vehicles), np.bool_)
     if len(vehicles):
         taken = np.flatnonzero(world.slots["vehicle"] >= 0)
-        link_of_slot = np.repeat(np.arange(world.n_links), workspace.tables.places)
+        link_of_slot = np.repeat(np.arange(world.n_links), workspace.room)
         place = np.full(loaded.demand.n_vehicles, NOBODY, np.int32)
         place[world.slots["vehicle"][taken] & VEHICLE_MASK] = link_of_slot[taken]
         at_origin = place[vehicles] == NOBODY

@@ -21,6 +21,32 @@ ORIGIN_WEIGHT = 1.0
 _MAX_STRIDE = 2**31 - 1
 _UNIT_STRIDE = 2**20
 _ROUNDING = 1e-9
+_CAPACITY_OF_CLOSED = 1800.0
+"""One lane's, at which those who are on a link when it closes go on to its end (PCU/h)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinkFigures:
+    """
+    What Newell's model needs of links.
+
+    Attributes
+    ----------
+    headway : int64[n]
+        Ticks between two PCU; of a closed link it counts for those who leave it.
+    free_time, hole_time : int64[n]
+        Ticks from entry to the head, and of a vacated place back to the tail.
+    places : int64[n]
+        Storage (PCU).
+    closed : bool[n]
+        Links whose capacity is 0.
+    """
+
+    headway: Ticks
+    free_time: Ticks
+    hole_time: Ticks
+    places: Ticks
+    closed: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,14 +56,8 @@ class NetworkTables:
 
     Attributes
     ----------
-    headway : int64[n_links]
-        Ticks between two PCU; NEVER-like large where the link is closed is not used, see ``closed``.
-    free_time, hole_time : int64[n_links]
-        Ticks from entry to the head, and of a vacated place back to the tail.
-    places : int64[n_links]
-        Storage (PCU).
-    closed : bool[n_links]
-        Links whose capacity is 0.
+    figures : LinkFigures
+        Of all links.
     stride, origin_stride : int64[n_links], int
         Credit spent a PCU by a link and by an origin queue.
     served_node, service_headway : int32, int64
@@ -46,11 +66,7 @@ class NetworkTables:
         Movements with a positive, finite capacity.
     """
 
-    headway: Ticks
-    free_time: Ticks
-    hole_time: Ticks
-    places: Ticks
-    closed: npt.NDArray[np.bool_]
+    figures: LinkFigures
     stride: Ticks
     origin_stride: int
     served_node: Indices
@@ -95,12 +111,40 @@ def ticks_of(time_s: FloatArray) -> Ticks:
     return np.rint(time_s * TICKS_PER_S).astype(np.int64)
 
 
-def tabulate(network: RoadNetwork) -> NetworkTables:
+def link_figures(
+    length_m: FloatArray,
+    free_speed_m_per_s: FloatArray,
+    capacity_pcu_per_h: FloatArray,
+    jam_density_pcu_per_m: FloatArray,
+) -> LinkFigures:
     """
-    Work out headways, free-flow and hole times, storage and strides of a network.
+    Headways, free-flow and hole times and storage of links.
 
     Storage is ``ceil(jam density x length)``, which is ``ceil(q (tf + L/w))`` of the triangular
     diagram; the hole time is then ``N h - tf``, so that a link of any length carries its capacity.
+
+    Parameters
+    ----------
+    length_m, free_speed_m_per_s, capacity_pcu_per_h, jam_density_pcu_per_m : float64[n]
+        Of whole links; positive, but a capacity of 0 closes the link.
+
+    Returns
+    -------
+    LinkFigures
+        In ticks of one microsecond and whole places.
+    """
+    closed = capacity_pcu_per_h == 0
+    headway = headway_ticks(np.where(closed, _CAPACITY_OF_CLOSED, capacity_pcu_per_h))
+    free_time = np.ceil(length_m / free_speed_m_per_s * TICKS_PER_S - 1e-6)
+    free_time = np.maximum(1, free_time).astype(np.int64)
+    places = np.ceil(length_m * jam_density_pcu_per_m - _ROUNDING).astype(np.int64)
+    places = np.maximum(np.maximum(places, 1), -(-free_time // headway))
+    return LinkFigures(headway, free_time, places * headway - free_time, places, closed)
+
+
+def tabulate(network: RoadNetwork) -> NetworkTables:
+    """
+    Work out the figures of all links, and the strides, served nodes and turns of a network.
 
     Parameters
     ----------
@@ -112,20 +156,17 @@ def tabulate(network: RoadNetwork) -> NetworkTables:
     NetworkTables
         In ticks of one microsecond and whole places.
     """
-    closed = network.capacity_pcu_per_h == 0
-    headway = headway_ticks(np.where(closed, SECONDS_PER_HOUR, network.capacity_pcu_per_h))
-    free_time = np.maximum(1, np.ceil(network.free_flow_time_s * TICKS_PER_S - 1e-6)).astype(np.int64)
-    places = np.ceil(network.length_m * network.jam_density_pcu_per_m - _ROUNDING).astype(np.int64)
-    places = np.maximum(np.maximum(places, 1), -(-free_time // headway))
+    figures = link_figures(
+        network.length_m,
+        network.free_speed_m_per_s,
+        network.capacity_pcu_per_h,
+        network.jam_density_pcu_per_m,
+    )
     largest = max(float(network.merge_weight.max(initial=ORIGIN_WEIGHT)), ORIGIN_WEIGHT)
     served = np.flatnonzero(np.isfinite(network.node_service_pcu_per_h))
     limited = np.isfinite(network.movement_capacity_pcu_per_h) & (network.movement_capacity_pcu_per_h > 0)
     return NetworkTables(
-        headway=headway,
-        free_time=free_time,
-        hole_time=places * headway - free_time,
-        places=places,
-        closed=closed,
+        figures=figures,
         stride=_stride(network.merge_weight / largest),
         origin_stride=int(_stride(np.array([ORIGIN_WEIGHT / largest]))[0]),
         served_node=served.astype(np.int32),

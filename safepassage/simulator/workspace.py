@@ -8,16 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from safepassage.model.network import RoadNetwork
+from safepassage.simulator.conditions import Conditions
+from safepassage.simulator.control_tables import LoadedConditions, load_conditions
 from safepassage.simulator.demand import TrafficDemand
 from safepassage.simulator.kernel.layout import (
+    BUCKET,
     CLOCK_SIZE,
+    EVENT,
     FEEDER,
     GATE,
-    NEVER,
+    LEG,
     NOBODY,
     ORIGIN,
     SLOT,
     TURN,
+    VEHICLE,
     Records,
     World,
 )
@@ -37,14 +42,10 @@ class LoadedDemand:
     ----------
     demand : TrafficDemand
         What was loaded, checked on the workspace's network.
-    pool, pool_turn, source_vehicle, timer_vehicle, leg_start
-        As in ``World``.
-    vehicle_timer, vehicle_first_leg, vehicle_end_leg
-        As in ``World``.
+    pool, pool_turn, source_vehicle, timer_vehicle, vehicles, legs
+        As in ``World``, before the first event.
     source_offset : int64[n_links + 1]
         Where each first link's vehicles begin in ``source_vehicle``.
-    leg_not_before, leg_dwell : int64[n_legs]
-        Ticks.
     leg_length : int64[n_legs]
         Number of links of each leg.
     """
@@ -55,12 +56,8 @@ class LoadedDemand:
     source_vehicle: Indices
     source_offset: npt.NDArray[np.int64]
     timer_vehicle: Indices
-    vehicle_timer: Indices
-    vehicle_first_leg: Indices
-    vehicle_end_leg: Indices
-    leg_start: Indices
-    leg_not_before: Ticks
-    leg_dwell: Ticks
+    vehicles: Records
+    legs: Records
     leg_length: npt.NDArray[np.int64]
 
 
@@ -80,17 +77,45 @@ class Workspace:
         self.network = network
         self.tables = tabulate(network)
         n_links = network.n_links
-        ring_end = np.cumsum(self.tables.places)
-        self._gates_at_start = _gates(network, self.tables, ring_end)
-        self._feeders_at_start = _feeders(network, self.tables, ring_end)
-        self._gates = self._gates_at_start.copy()
-        self._feeders = self._feeders_at_start.copy()
-        self._slots = np.zeros(int(ring_end[-1]) if n_links else 0, SLOT)
+        self._allot(self.tables.figures.places)
         self._origins = np.zeros(n_links, ORIGIN)
         self._turns = np.zeros(len(self.tables.turn_in), TURN)
-        self._event_time = np.zeros(0, np.int64)
-        self._event_next = np.zeros(0, np.int32)
+        self._events = np.zeros(0, EVENT)
         self._loaded: LoadedDemand | None = None
+        self._conditions = load_conditions(Conditions(), network)
+
+    def _allot(self, room: Ticks) -> None:
+        """Give every link room for as many places as it will ever have."""
+        self.room = room
+        ring_start = np.cumsum(room) - room
+        self._gates_at_start = _gates(self.network, self.tables, ring_start)
+        self._feeders_at_start = _feeders(self.network, self.tables, ring_start)
+        self._gates = self._gates_at_start.copy()
+        self._feeders = self._feeders_at_start.copy()
+        self._slots = np.zeros(int(room.sum()), SLOT)
+        self._scratch = np.zeros(int(room.max(initial=0)), SLOT)
+
+    def load_conditions(self, conditions: Conditions) -> LoadedConditions:
+        """
+        Check conditions on the network and arrange them for the kernel; the last are remembered.
+
+        Parameters
+        ----------
+        conditions : Conditions
+            What changes while traffic runs.
+
+        Returns
+        -------
+        LoadedConditions
+            Read only.
+        """
+        if self._conditions.conditions is not conditions:
+            self._conditions = load_conditions(conditions, self.network)
+        room = self.room.copy()
+        np.maximum.at(room, self._conditions.changes["link"], self._conditions.changes["places"])
+        if (room > self.room).any():
+            self._allot(room)
+        return self._conditions
 
     def load(self, demand: TrafficDemand) -> LoadedDemand:
         """
@@ -111,7 +136,9 @@ class Workspace:
             self._loaded = _load(demand, self.tables, self.network.n_links)
         return self._loaded
 
-    def world(self, loaded: LoadedDemand, *, tie_mask: int, record_entries: bool) -> World:
+    def world(
+        self, loaded: LoadedDemand, conditions: LoadedConditions, *, tie_mask: int, record_entries: bool
+    ) -> World:
         """
         A fresh state before the first event.
 
@@ -119,6 +146,8 @@ class Workspace:
         ----------
         loaded : LoadedDemand
             From ``load``.
+        conditions : LoadedConditions
+            From ``load_conditions``.
         tie_mask : int
             Permutes the order of feeders with equal credit.
         record_entries : bool
@@ -129,16 +158,15 @@ class Workspace:
         World
             Its arrays belong to this workspace, except the recorded times, which are new.
         """
-        self._reset(loaded)
-        demand, n_links = loaded.demand, self.network.n_links
+        self._reset(loaded, conditions)
+        n_links = self.network.n_links
         n_buckets, shift = _calendar_size(n_links + len(loaded.timer_vehicle))
         n_entries = int(loaded.leg_length.sum()) if record_entries else 0
-        entry_offset = np.cumsum(loaded.leg_length) - loaded.leg_length
-        first_timer = 2 * n_links
+        first_timer = 3 * n_links
         return World(
             n_links=n_links,
             first_timer=first_timer,
-            first_gate=first_timer + len(loaded.timer_vehicle),
+            first_gate=first_timer + len(loaded.timer_vehicle) + 1,
             bucket_shift=shift,
             bucket_mask=n_buckets - 1,
             tie_mask=tie_mask,
@@ -147,36 +175,29 @@ class Workspace:
             slots=self._slots,
             origins=self._origins,
             turns=self._turns,
+            controls=conditions.controls,
+            windows=conditions.windows,
+            changes=conditions.changes.copy(),
+            vehicles=loaded.vehicles.copy(),
+            legs=loaded.legs.copy(),
+            events=self._events,
+            buckets=np.full(2 * n_buckets, NOBODY, BUCKET),
+            bucket_bits=np.zeros(n_buckets // 64, np.int64),
             pool=loaded.pool,
             pool_turn=loaded.pool_turn,
-            event_time=self._event_time,
-            event_next=self._event_next,
-            bucket_first=np.full(2 * n_buckets, NOBODY, np.int32),
-            bucket_last=np.full(2 * n_buckets, NOBODY, np.int32),
-            bucket_bits=np.zeros(n_buckets // 64, np.int64),
+            target_places=self.tables.figures.places.astype(np.int32),
+            first_waiting_change=np.full(n_links, NOBODY, np.int32),
+            scratch=self._scratch,
             clock=np.zeros(CLOCK_SIZE, np.int64),
             source_vehicle=loaded.source_vehicle,
-            vehicle_next=np.full(demand.n_vehicles, NOBODY, np.int32),
-            vehicle_leg=loaded.vehicle_first_leg.copy(),
-            vehicle_first_leg=loaded.vehicle_first_leg,
-            vehicle_end_leg=loaded.vehicle_end_leg,
-            vehicle_timer=loaded.vehicle_timer,
             timer_vehicle=loaded.timer_vehicle,
-            pcu=demand.pcu,
-            escorted=demand.escorted,
-            leg_start=loaded.leg_start,
-            leg_not_before=loaded.leg_not_before,
-            leg_dwell=loaded.leg_dwell,
-            leg_depart=np.full(demand.n_legs, NOBODY, np.int64),
-            leg_entered=np.full(demand.n_legs, NOBODY, np.int64),
-            leg_arrive=np.full(demand.n_legs, NOBODY, np.int64),
-            leg_entry=entry_offset - loaded.leg_start,
             entry_time=np.full(n_entries, NOBODY, np.int64),
         )
 
-    def _reset(self, loaded: LoadedDemand) -> None:
+    def _reset(self, loaded: LoadedDemand, conditions: LoadedConditions) -> None:
         self._gates[:] = self._gates_at_start
         self._feeders[:] = self._feeders_at_start
+        self._feeders["control"] = conditions.feeder_control
         self._slots["time"] = 0
         self._slots["vehicle"] = NOBODY
         self._origins["first"] = NOBODY
@@ -184,21 +205,20 @@ class Workspace:
         self._origins["end_source"] = loaded.source_offset[1:]
         self._turns["next_pass"] = 0
         self._turns["headway"] = self.tables.turn_headway
-        n_events = 2 * self.network.n_links + len(loaded.timer_vehicle) + len(self._gates)
-        if len(self._event_time) < n_events:
-            self._event_time = np.zeros(n_events, np.int64)
-            self._event_next = np.zeros(n_events, np.int32)
+        n_events = 1 + 3 * self.network.n_links + len(loaded.timer_vehicle) + len(self._gates)
+        if len(self._events) < n_events:
+            self._events = np.zeros(n_events, EVENT)
 
 
-def _gates(network: RoadNetwork, tables: NetworkTables, ring_end: Ticks) -> Records:
+def _gates(network: RoadNetwork, tables: NetworkTables, ring_start: Ticks) -> Records:
     n_links, n_served = network.n_links, len(tables.served_node)
     gates = np.zeros(n_links + n_served, GATE)
     links = gates[:n_links]
-    links["next_pass"] = np.where(tables.closed, NEVER, 0)
-    links["headway"] = tables.headway
-    links["free_time"] = tables.free_time
-    links["ring_start"] = links["tail"] = ring_end - tables.places
-    links["ring_end"] = ring_end
+    links["headway"] = tables.figures.headway
+    links["free_time"] = tables.figures.free_time
+    links["closed"] = tables.figures.closed
+    links["ring_start"] = links["tail"] = ring_start
+    links["ring_end"] = ring_start + tables.figures.places
     links["decider"] = np.arange(n_links)
     gates[n_links:]["headway"] = tables.service_headway
     gate_of_node = _gate_of_node(network, tables)
@@ -208,15 +228,15 @@ def _gates(network: RoadNetwork, tables: NetworkTables, ring_end: Ticks) -> Reco
     return gates
 
 
-def _feeders(network: RoadNetwork, tables: NetworkTables, ring_end: Ticks) -> Records:
+def _feeders(network: RoadNetwork, tables: NetworkTables, ring_start: Ticks) -> Records:
     n_links = network.n_links
     feeders = np.zeros(2 * n_links, FEEDER)
     links = feeders[:n_links]
-    links["headway"] = tables.headway
-    links["hole_time"] = tables.hole_time
+    links["headway"] = tables.figures.headway
+    links["hole_time"] = tables.figures.hole_time
     links["stride"] = tables.stride
-    links["ring_start"] = links["head"] = ring_end - tables.places
-    links["ring_end"] = ring_end
+    links["ring_start"] = links["head"] = ring_start
+    links["ring_end"] = ring_start + tables.figures.places
     feeders[n_links:]["stride"] = tables.origin_stride
     feeders["node_gate"] = NOBODY
     links["node_gate"] = _gate_of_node(network, tables)[network.to_node]
@@ -238,16 +258,14 @@ def _calendar_size(n_active: int) -> tuple[int, int]:
 
 def _load(demand: TrafficDemand, tables: NetworkTables, n_links: int) -> LoadedDemand:
     pool, route_start = _pool(demand)
+    legs = _legs(demand, route_start)
     first_leg, end_leg = demand.leg_offset[:-1], demand.leg_offset[1:]
-    leg_start = route_start[demand.leg_route].astype(np.int32)
-    not_before = ticks_of(demand.leg_not_before_s)
     moving = np.flatnonzero(end_leg > first_leg)
-    first_link = pool[leg_start[first_leg[moving]]]
-    source_vehicle, source_offset = _sources(moving, first_link, not_before[first_leg[moving]], n_links)
+    first_link = pool[legs["start"][first_leg[moving]]]
+    ready = legs["not_before"][first_leg[moving]]
+    source_vehicle, source_offset = _sources(moving, first_link, ready, n_links)
     touring = np.flatnonzero(end_leg - first_leg > 1)
     timers: Indices = np.union1d(touring, moving[first_link < 0]).astype(np.int32)
-    vehicle_timer = np.full(demand.n_vehicles, NOBODY, np.int32)
-    vehicle_timer[timers] = np.arange(len(timers))
     return LoadedDemand(
         demand=demand,
         pool=pool,
@@ -255,14 +273,34 @@ def _load(demand: TrafficDemand, tables: NetworkTables, n_links: int) -> LoadedD
         source_vehicle=source_vehicle,
         source_offset=source_offset,
         timer_vehicle=timers,
-        vehicle_timer=vehicle_timer,
-        vehicle_first_leg=first_leg.astype(np.int32),
-        vehicle_end_leg=end_leg.astype(np.int32),
-        leg_start=leg_start,
-        leg_not_before=not_before,
-        leg_dwell=ticks_of(demand.leg_dwell_s),
+        vehicles=_vehicles(demand, timers),
+        legs=legs,
         leg_length=demand.route_length[demand.leg_route],
     )
+
+
+def _vehicles(demand: TrafficDemand, timers: Indices) -> Records:
+    vehicles = np.zeros(demand.n_vehicles, VEHICLE)
+    vehicles["next"] = NOBODY
+    vehicles["leg"] = vehicles["first_leg"] = demand.leg_offset[:-1]
+    vehicles["end_leg"] = demand.leg_offset[1:]
+    vehicles["timer"] = NOBODY
+    vehicles["timer"][timers] = np.arange(len(timers))
+    vehicles["pcu"] = demand.pcu
+    vehicles["escorted"] = demand.escorted
+    return vehicles
+
+
+def _legs(demand: TrafficDemand, route_start: Ticks) -> Records:
+    legs = np.zeros(demand.n_legs, LEG)
+    length = demand.route_length[demand.leg_route]
+    legs["start"] = route_start[demand.leg_route]
+    legs["not_before"] = ticks_of(demand.leg_not_before_s)
+    legs["dwell"] = ticks_of(demand.leg_dwell_s)
+    for name in ("depart", "entered", "arrive"):
+        legs[name] = NOBODY
+    legs["entry"] = np.cumsum(length) - length - legs["start"]
+    return legs
 
 
 def _pool(demand: TrafficDemand) -> tuple[Indices, npt.NDArray[np.int64]]:

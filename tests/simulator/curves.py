@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from safepassage.model.network import RoadNetwork
-from safepassage.simulator import TrafficDemand, TrafficResult, play
+from safepassage.simulator import Conditions, TrafficDemand, TrafficResult, play
 
 Times = npt.NDArray[np.float64]
 
@@ -14,10 +14,19 @@ Times = npt.NDArray[np.float64]
 class Run:
     """A play with recorded entries, and the passages of its links."""
 
-    def __init__(self, network: RoadNetwork, demand: TrafficDemand, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        network: RoadNetwork,
+        demand: TrafficDemand,
+        *,
+        seed: int = 0,
+        conditions: Conditions | None = None,
+    ) -> None:
         self.network = network
         self.demand = demand
-        self.result: TrafficResult = play(network, demand, seed=seed, record_entries=True)
+        self.result: TrafficResult = play(
+            network, demand, seed=seed, record_entries=True, conditions=conditions
+        )
 
     def passages(self, link: int) -> tuple[Times, Times, npt.NDArray[np.int64]]:
         """Entry and exit times (inf where never) and leg of each vehicle that entered, in order of entry."""

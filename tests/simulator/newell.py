@@ -18,10 +18,10 @@ def assert_newell(run: Run) -> None:
         left = np.isfinite(exit_s)
         exits = np.where(left, np.rint(np.where(left, exit_s, 0) * 1e6), 2**60).astype(np.int64)
         pcu = run.demand.pcu[vehicle_of_leg[legs]].astype(np.int64)
-        headway, places = tables.headway[link], tables.places[link]
+        headway, places = tables.figures.headway[link], tables.figures.places[link]
         assert (np.diff(entries) >= pcu[:-1] * headway).all()
         assert (np.diff(exits) >= pcu[:-1] * headway)[left[1:]].all()
-        assert (exits - entries >= tables.free_time[link]).all()
+        assert (exits - entries >= tables.figures.free_time[link]).all()
         # Every unit enters a headway after the one before and needs the place of the unit N before.
         first = np.cumsum(pcu) - pcu
         unit = np.arange(pcu.sum()) - np.repeat(first, pcu)
@@ -30,5 +30,5 @@ def assert_newell(run: Run) -> None:
         own = np.repeat(np.arange(len(pcu)), pcu)
         before, after = np.arange(len(unit) - places), np.arange(places, len(unit))
         other = own[before] != own[after]
-        needed = unit_exit[before] + tables.hole_time[link]
+        needed = unit_exit[before] + tables.figures.hole_time[link]
         assert (unit_entry[after] >= needed)[other].all()

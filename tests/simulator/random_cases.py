@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from safepassage.model.network import RoadNetwork
-from safepassage.simulator import TrafficDemand
+from safepassage.simulator import Conditions, Hold, HoldPoint, LinkChange, Signal, TrafficDemand
 from tests.simulator.made_networks import Road, network, tours
 
 
@@ -76,3 +76,38 @@ def _random_tours(
     pcu = rng.choice([1, 1, 1, 2, 3], len(legs))
     escorted = rng.random(len(legs)) < 0.2
     return tours(routes, legs, pcu=pcu.tolist(), escorted=escorted.tolist())
+
+
+def random_conditions(seed: int, roads: RoadNetwork) -> Conditions:
+    """Closures, new capacities, speeds and storage, lanes that turn, holds and signals."""
+    rng = np.random.default_rng([seed, 1])
+    n_links = roads.n_links
+    changes = [_random_change(rng, n_links) for _ in range(int(rng.integers(0, 8)))]
+    holds = [_random_hold(rng, n_links) for _ in range(int(rng.integers(0, 4)))]
+    signals = [
+        Signal(link, 30.0, float(rng.integers(0, 30)), float(rng.choice([5.0, 15.0, 29.5])))
+        for link in range(n_links)
+        if rng.random() < 0.2
+    ]
+    return Conditions(tuple(changes), tuple(holds), tuple(signals))
+
+
+def _random_change(rng: np.random.Generator, n_links: int) -> LinkChange:
+    return LinkChange(
+        time_s=float(rng.integers(0, 200)) / 2,
+        link=int(rng.integers(0, n_links)),
+        capacity_pcu_per_h=float(rng.choice([0.0, 300.0, 1800.0, 3600.0])),
+        jam_density_pcu_per_m=float(rng.choice([0.05, 0.4])) if rng.random() < 0.6 else None,
+        free_speed_m_per_s=float(rng.choice([3.0, 25.0])) if rng.random() < 0.4 else None,
+        after_empty=int(rng.integers(0, n_links)) if rng.random() < 0.3 else None,
+    )
+
+
+def _random_hold(rng: np.random.Generator, n_links: int) -> Hold:
+    start_s = float(rng.integers(0, 100))
+    return Hold(
+        links=tuple(sorted({int(link) for link in rng.integers(0, n_links, 3)})),
+        point=HoldPoint.ORIGIN if rng.random() < 0.5 else HoldPoint.END,
+        start_s=start_s,
+        end_s=start_s + float(rng.choice([4.0, 30.0, np.inf], p=[0.5, 0.4, 0.1])),
+    )

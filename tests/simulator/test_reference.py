@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from safepassage.simulator import play
 from safepassage.simulator.reference import play_reference
-from tests.simulator.random_cases import random_case
+from tests.simulator.random_cases import random_case, random_conditions
 
 
 @settings(max_examples=300)
@@ -35,3 +35,15 @@ def test_kernel_equals_reference_at_a_horizon(case: int, horizon_s: float) -> No
     expected = play_reference(network, demand, horizon_s=horizon_s)
     np.testing.assert_array_equal(played.leg_arrive_tick, expected.leg_arrive_tick)
     assert played.leg_arrive_tick.max(initial=0) <= horizon_s * 1e6
+
+
+@settings(max_examples=200)
+@given(case=st.integers(0, 2**32), seed=st.integers(0, 3))
+def test_kernel_equals_reference_while_conditions_change(case: int, seed: int) -> None:
+    network, demand = random_case(case)
+    conditions = random_conditions(case, network)
+    played = play(network, demand, seed=seed, conditions=conditions)
+    expected = play_reference(network, demand, seed=seed, conditions=conditions)
+    np.testing.assert_array_equal(played.leg_entered_tick, expected.leg_entered_tick)
+    np.testing.assert_array_equal(played.leg_arrive_tick, expected.leg_arrive_tick)
+    assert played.unfinished_vehicles == expected.unfinished_vehicles

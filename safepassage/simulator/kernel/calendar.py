@@ -31,83 +31,83 @@ def bucket_of(world: World, event: int, time: int) -> int:
 @step
 def schedule(world: World, event: int, time: int) -> None:
     """Put the one pending event of an event id into the calendar; it must not be there yet."""
-    world.event_time[event] = time
+    world.events[event].time = time
     world.clock[PENDING] += 1
     bucket = bucket_of(world, event, time)
-    last = world.bucket_last[bucket]
+    last = world.buckets[bucket].last
     if last == NOBODY:
-        world.bucket_first[bucket] = event
-        world.bucket_last[bucket] = event
-        world.event_next[event] = NOBODY
+        world.buckets[bucket].first = event
+        world.buckets[bucket].last = event
+        world.events[event].next = NOBODY
         world.bucket_bits[bucket >> 7] |= np.int64(1) << ((bucket >> 1) & 63)
-    elif world.event_time[last] <= time:
-        world.event_next[last] = event
-        world.bucket_last[bucket] = event
-        world.event_next[event] = NOBODY
+    elif world.events[last].time <= time:
+        world.events[last].next = event
+        world.buckets[bucket].last = event
+        world.events[event].next = NOBODY
     else:
-        after = world.bucket_first[bucket]
+        after = world.buckets[bucket].first
         before = np.int32(NOBODY)
-        while world.event_time[after] <= time:
+        while world.events[after].time <= time:
             before = after
-            after = world.event_next[after]
-        world.event_next[event] = after
+            after = world.events[after].next
+        world.events[event].next = after
         if before == NOBODY:
-            world.bucket_first[bucket] = event
+            world.buckets[bucket].first = event
         else:
-            world.event_next[before] = event
+            world.events[before].next = event
 
 
 @step
 def note_empty(world: World, bucket: int) -> None:
     """Clear the bit of a bucket of which one list has become empty, if the other one is too."""
-    world.bucket_last[bucket] = NOBODY
-    if world.bucket_first[bucket ^ 1] == NOBODY:
+    world.buckets[bucket].last = NOBODY
+    if world.buckets[bucket ^ 1].first == NOBODY:
         world.bucket_bits[bucket >> 7] &= ~(np.int64(1) << ((bucket >> 1) & 63))
 
 
 @rare_step
 def withdraw(world: World, event: int) -> None:
     """Take the pending event of an event id out of the calendar."""
-    bucket = bucket_of(world, event, world.event_time[event])
+    bucket = bucket_of(world, event, world.events[event].time)
     before = NOBODY
-    at = world.bucket_first[bucket]
+    at = world.buckets[bucket].first
     while at != event:
         before = at
-        at = world.event_next[at]
-    after = world.event_next[event]
+        at = world.events[at].next
+    after = world.events[event].next
     if before == NOBODY:
-        world.bucket_first[bucket] = after
+        world.buckets[bucket].first = after
     else:
-        world.event_next[before] = after
-    if world.bucket_first[bucket] == NOBODY:
+        world.events[before].next = after
+    if world.buckets[bucket].first == NOBODY:
         note_empty(world, bucket)
     elif after == NOBODY:
-        world.bucket_last[bucket] = before
+        world.buckets[bucket].last = before
     world.clock[PENDING] -= 1
 
 
 @step
 def take_first(world: World, bucket: int) -> int:
     """Remove and return the first event of a list."""
-    event = world.bucket_first[bucket]
-    after = world.event_next[event]
-    world.bucket_first[bucket] = after
+    event = world.buckets[bucket].first
+    after = world.events[event].next
+    world.buckets[bucket].first = after
     if after == NOBODY:
         note_empty(world, bucket)
     world.clock[PENDING] -= 1
     world.clock[EVENTS] += 1
-    world.clock[NOW] = world.event_time[event]
-    return event
+    world.clock[NOW] = world.events[event].time
+    return np.int64(event)
 
 
 @rare_step
 def jump(world: World) -> None:
     """Move the cursor to the bucket of the earliest event, after a turn without any."""
     earliest = NEVER
-    for bucket in range(world.bucket_first.size):
-        event = world.bucket_first[bucket]
-        if event != NOBODY and world.event_time[event] < earliest:
-            earliest = world.event_time[event]
+    for bucket in range(world.buckets.size):
+        event = world.buckets[bucket].first
+        if event != NOBODY and world.events[event].time < earliest:
+            earliest = world.events[event].time
     world.clock[CURSOR] = earliest >> world.bucket_shift
 
 
@@ -134,10 +134,10 @@ def next_event(world: World) -> int:
         cursor = to_filled_bucket(world, world.clock[CURSOR])
         end = (cursor + 1) << world.bucket_shift
         bucket = 2 * (cursor & world.bucket_mask)
-        arrival = world.bucket_first[bucket]
-        decision = world.bucket_first[bucket + 1]
-        arrival_time = world.event_time[arrival] if arrival != NOBODY else NEVER
-        decision_time = world.event_time[decision] if decision != NOBODY else NEVER
+        arrival = world.buckets[bucket].first
+        decision = world.buckets[bucket + 1].first
+        arrival_time = world.events[arrival].time if arrival != NOBODY else NEVER
+        decision_time = world.events[decision].time if decision != NOBODY else NEVER
         world.clock[CURSOR] = cursor
         if arrival_time <= decision_time and arrival_time < end:
             return take_first(world, bucket)
@@ -154,8 +154,8 @@ def next_event(world: World) -> int:
 def anything_else_at(world: World, now: int) -> bool:
     """Whether another event is pending at this very instant."""
     bucket = 2 * ((now >> world.bucket_shift) & world.bucket_mask)
-    arrival = world.bucket_first[bucket]
-    decision = world.bucket_first[bucket + 1]
-    return (arrival != NOBODY and world.event_time[arrival] == now) or (
-        decision != NOBODY and world.event_time[decision] == now
+    arrival = world.buckets[bucket].first
+    decision = world.buckets[bucket + 1].first
+    return (arrival != NOBODY and world.events[arrival].time == now) or (
+        decision != NOBODY and world.events[decision].time == now
     )

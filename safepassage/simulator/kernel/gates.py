@@ -13,28 +13,21 @@ Tampere et al. (2011), A generic class of first order node models (priorities by
 
 from __future__ import annotations
 
+import numpy as np
+
 from safepassage.simulator.kernel.calendar import schedule, withdraw
 from safepassage.simulator.kernel.compile import rare_step, step
+from safepassage.simulator.kernel.controls import control_open
 from safepassage.simulator.kernel.layout import (
     BLOCKED,
     IDLE,
     NEVER,
     NOBODY,
-    NOW,
+    ONE_PCU,
     SCHEDULED,
     World,
 )
-from safepassage.simulator.kernel.motion import (
-    call_gate,
-    enter_link,
-    finish_leg,
-    head_vehicle,
-    join,
-    leave_link,
-    leave_list,
-    leave_origin,
-    opening,
-)
+from safepassage.simulator.kernel.motion import call_gate, call_head, head_vehicle, join, leave_list, opening
 
 
 @step
@@ -50,65 +43,51 @@ def goes_before(world: World, feeder_index: int, other: int) -> bool:
 
 
 @step
-def lowest_credit(world: World, gate_index: int) -> int:
-    """The waiting feeder whose turn it is."""
-    winner = NOBODY
-    at = world.gates[gate_index].first_waiting
-    while at != NOBODY:
-        if goes_before(world, at, winner):
-            winner = at
-        at = world.feeders[at].next_waiting
-    return winner
+def compete_from_origin(world: World, link: int, now: int) -> int:
+    """Let the head of an origin queue compete, at the gate that is returned, or wait for its release."""
+    feeder_index = world.n_links + link
+    control = world.feeders[feeder_index].control
+    if control >= 0:
+        time = control_open(world, control, now)
+        if time > now:
+            if time < NEVER:
+                schedule(world, feeder_index + world.n_links, time)
+            return NOBODY
+    gate = np.int64(world.gates[link].decider)
+    join(world, feeder_index, gate)
+    return gate
 
 
-@step
-def tell_upstream(world: World, link: int, now: int) -> None:
-    """Wake whoever waits for a place on a link that has just vacated one."""
-    feeder = world.feeders[link]
-    if feeder.awaited == 0:
-        return
-    feeder.awaited = 0
-    decider = world.gates[link].decider
-    if decider == link:
-        call_gate(world, link, 1, now)
-    else:
-        call_node(world, decider, now)
-
-
-@step
-def depart_from(world: World, feeder_index: int, pcu: int, now: int) -> None:
-    """Take the head off its link or origin queue and let the next one come forward."""
+@rare_step
+def send_back(world: World, feeder_index: int, gate_index: int, now: int) -> None:
+    """Take a head off a gate's list until its hold ends or its light is green again."""
+    leave_list(world, feeder_index, gate_index)
     if feeder_index < world.n_links:
-        leave_link(world, feeder_index, pcu, now)
-        tell_upstream(world, feeder_index, now)
+        call_head(world, feeder_index, now)
     else:
-        leave_origin(world, feeder_index - world.n_links, now)
+        compete_from_origin(world, feeder_index - world.n_links, now)
 
 
 @step
-def return_to_list(world: World, feeder_index: int, gate_index: int) -> None:
-    """An origin queue that still holds vehicles competes again at once."""
-    if feeder_index >= world.n_links and world.origins[feeder_index - world.n_links].first != NOBODY:
-        join(world, feeder_index, gate_index)
+def may_move(world: World, feeder_index: int, now: int) -> bool:
+    """Whether no hold and no red light keeps a head where it is."""
+    control = world.feeders[feeder_index].control
+    return control < 0 or control_open(world, control, now) <= now
 
 
 @step
-def decide_link(world: World, link: int, now: int) -> None:
-    """Let the next vehicle onto a link, or wait until its last unit has a place too."""
-    gate = world.gates[link]
-    winner = lowest_credit(world, link)
-    vehicle, pcu, position = head_vehicle(world, winner)
-    if pcu > 1 and opening(world, link, pcu) > now:
-        call_gate(world, link, pcu, now)
-        return
-    leave_list(world, winner, link, pcu)
-    depart_from(world, winner, pcu, now)
-    enter_link(world, link, vehicle, pcu, position + 1, now)
-    return_to_list(world, winner, link)
-    if gate.first_waiting == NOBODY:
-        gate.state = IDLE
-    else:
-        call_gate(world, link, 1, now)
+def lowest_credit(world: World, gate_index: int, now: int) -> int:
+    """The waiting feeder whose turn it is, or NOBODY when all of them were told to wait meanwhile."""
+    winner = np.int64(NOBODY)
+    at = np.int64(world.gates[gate_index].first_waiting)
+    while at != NOBODY:
+        following = np.int64(world.feeders[at].next_waiting)
+        if not may_move(world, at, now):
+            send_back(world, at, gate_index, now)
+        elif goes_before(world, at, winner):
+            winner = at
+        at = following
+    return winner
 
 
 @step
@@ -119,11 +98,11 @@ def is_served(world: World, feeder_index: int, vehicle: int) -> bool:
     Vehicles that come off a link are served there; those that begin at the node are served on
     their first leg only, because a later leg follows an arrival that was served.
     """
-    if world.escorted[vehicle]:
+    if world.vehicles[vehicle].escorted:
         return False
     if feeder_index < world.n_links:
         return True
-    return world.vehicle_leg[vehicle] == world.vehicle_first_leg[vehicle]
+    return world.vehicles[vehicle].leg == world.vehicles[vehicle].first_leg
 
 
 @step
@@ -131,7 +110,7 @@ def passage_time(world: World, gate_index: int, feeder_index: int) -> int:
     """Earliest tick at which a waiting head may pass a served node (NEVER: when a place is vacated)."""
     vehicle, pcu, position = head_vehicle(world, feeder_index)
     time = 0
-    link = world.pool[position + 1]
+    link = np.int64(world.pool[position + 1])
     if link >= 0:
         time = opening(world, link, pcu)
         if time >= NEVER:
@@ -146,14 +125,14 @@ def call_node(world: World, gate_index: int, now: int) -> None:
     """Schedule a served node's next decision for the first moment at which one of its heads may pass."""
     gate = world.gates[gate_index]
     earliest = NEVER
-    at = gate.first_waiting
+    at = np.int64(gate.first_waiting)
     while at != NOBODY:
         earliest = min(earliest, passage_time(world, gate_index, at))
-        at = world.feeders[at].next_waiting
+        at = np.int64(world.feeders[at].next_waiting)
     earliest = max(earliest, now)
     event = world.first_gate + gate_index
     if gate.state == SCHEDULED:
-        if world.event_time[event] <= earliest:
+        if world.events[event].time <= earliest:
             return
         withdraw(world, event)
     if earliest < NEVER:
@@ -165,28 +144,19 @@ def call_node(world: World, gate_index: int, now: int) -> None:
         gate.state = BLOCKED
 
 
+@step
+def tell_upstream(world: World, link: int, now: int) -> None:
+    """Wake whoever waits for a place on a link that has just vacated one."""
+    if world.feeders[link].awaited:
+        wake_upstream(world, link, now)
+
+
 @rare_step
-def decide_node(world: World, gate_index: int) -> None:
-    """Let the next vehicle that may pass a served node do so."""
-    now = world.clock[NOW]
-    gate = world.gates[gate_index]
-    gate.state = IDLE
-    winner = NOBODY
-    at = gate.first_waiting
-    while at != NOBODY:
-        if passage_time(world, gate_index, at) <= now and goes_before(world, at, winner):
-            winner = at
-        at = world.feeders[at].next_waiting
-    if winner != NOBODY:
-        vehicle, pcu, position = head_vehicle(world, winner)
-        if is_served(world, winner, vehicle):
-            gate.next_pass = now + pcu * gate.headway
-        leave_list(world, winner, gate_index, pcu)
-        depart_from(world, winner, pcu, now)
-        link = world.pool[position + 1]
-        if link >= 0:
-            enter_link(world, link, vehicle, pcu, position + 1, now)
-        else:
-            finish_leg(world, vehicle, now)
-        return_to_list(world, winner, gate_index)
-    call_node(world, gate_index, now)
+def wake_upstream(world: World, link: int, now: int) -> None:
+    """Let the gate that waited for a place on a link work out when it is there."""
+    world.feeders[link].awaited = 0
+    decider = np.int64(world.gates[link].decider)
+    if decider == link:
+        call_gate(world, link, ONE_PCU, now)
+    else:
+        call_node(world, decider, now)

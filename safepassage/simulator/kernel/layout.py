@@ -17,6 +17,7 @@ import numpy.typing as npt
 TICKS_PER_S = 1_000_000
 NEVER = np.int64(1) << np.int64(62)
 NOBODY = -1
+ONE_PCU = np.int64(1)
 FOLLOW_ON = -2
 """Slot taken by the second or later unit of a long vehicle."""
 
@@ -40,7 +41,9 @@ FEEDER = np.dtype(
         ("ring_start", np.int32),
         ("ring_end", np.int32),
         ("node_gate", np.int32),  # gate of the node with a service rate ahead, or NOBODY
-        ("awaited", np.int32),  # 1 while somebody upstream waits for a place on this link
+        ("control", np.int16),  # when the head may not move (hold, signal), or NOBODY
+        ("awaited", np.int8),  # 1 while somebody upstream waits for a place on this link
+        ("watched", np.int8),  # 1 while a change of the link waits for vehicles to leave it
     ],
     align=True,
 )
@@ -56,6 +59,7 @@ GATE = np.dtype(
         ("first_waiting", np.int32),
         ("state", np.int32),
         ("decider", np.int32),  # the gate that decides who enters: itself, or the node's
+        ("closed", np.int32),  # 1 while nobody may enter
     ],
     align=True,
 )
@@ -76,6 +80,57 @@ ORIGIN = np.dtype(
     ],
     align=True,
 )
+CONTROL = np.dtype(
+    [
+        ("cycle", np.int64),  # of a signal; 0 where there is none
+        ("lead", np.int64),  # what to add to a time to count from the start of a green, >= 0
+        ("green", np.int64),
+        ("first_window", np.int32),  # holds: windows in which the head stays
+        ("end_window", np.int32),
+    ],
+    align=True,
+)
+CHANGE = np.dtype(
+    [
+        ("time", np.int64),
+        ("headway", np.int64),
+        ("free_time", np.int64),
+        ("hole_time", np.int64),
+        ("link", np.int32),
+        ("places", np.int32),
+        ("closed", np.int32),
+        ("after_empty", np.int32),  # link that must be empty first, or NOBODY
+        ("next_waiting", np.int32),  # next change that waits for the same link
+    ],
+    align=True,
+)
+WINDOW = np.dtype([("start", np.int64), ("end", np.int64)], align=True)
+VEHICLE = np.dtype(
+    [
+        ("next", np.int32),  # behind it in its origin queue
+        ("leg", np.int32),
+        ("first_leg", np.int32),
+        ("end_leg", np.int32),
+        ("timer", np.int32),  # NOBODY for one that never continues a tour
+        ("pcu", np.int32),
+        ("escorted", np.int32),
+    ],
+    align=True,
+)
+LEG = np.dtype(
+    [
+        ("start", np.int64),  # pool position of its first link
+        ("not_before", np.int64),
+        ("dwell", np.int64),
+        ("depart", np.int64),
+        ("entered", np.int64),
+        ("arrive", np.int64),
+        ("entry", np.int64),  # what to add to a position for its place in entry_time
+    ],
+    align=True,
+)
+EVENT = np.dtype([("time", np.int64), ("next", np.int32)], align=True)
+BUCKET = np.dtype([("first", np.int32), ("last", np.int32)], align=True)
 TURN = np.dtype([("next_pass", np.int64), ("headway", np.int64)], align=True)
 
 CURSOR = 0
@@ -83,6 +138,7 @@ PENDING = 1
 TRAVERSALS = 2
 EVENTS = 3
 NOW = 4
+NEXT_CHANGE = 5
 CLOCK_SIZE = 8
 
 Records = npt.NDArray[Any]
@@ -97,31 +153,35 @@ class World(NamedTuple):
     Attributes
     ----------
     n_links, first_timer, first_gate : int
-        Event ids: link heads from 0, origin queues from ``n_links``, vehicles that continue a tour
-        from ``first_timer``, gates from ``first_gate``.
+        Event ids: link heads from 0, first legs that become ready on a link from ``n_links``, origin
+        queues that are released from a hold from ``2 * n_links``, vehicles that continue a tour from
+        ``first_timer``, the next change of a link at ``first_gate - 1``, gates from ``first_gate``.
     bucket_shift, bucket_mask : int
         Width (power of two of ticks) and count of the calendar's buckets.
-    gates, feeders, slots, origins, turns
-        Records as laid out above.
+    tie_mask : int
+        Combined with a feeder's index to order equal credits.
+    gates, feeders, slots, origins, turns, controls, windows, changes, vehicles, legs, events
+        Records as laid out above; changes by time; windows ascending and disjoint in one control.
+    buckets : BUCKET[2 * n_buckets]
+        Even entries hold arrivals at a head, odd ones decisions of a gate.
+    bucket_bits : int64[n_buckets / 64]
+        One bit a bucket: whether either of its lists holds anything.
     pool : int32
         All routes one after the other, each closed by -1; a position points into it.
     pool_turn : int32
         Restricted turn from a position to the next one, or -1; empty when no turn is restricted.
-    event_time, event_next
-        Time of each event id's one pending event and its successor in the bucket.
-    bucket_first, bucket_last : int32[2 * n_buckets]
-        Lists sorted by time; even entries hold arrivals at a head, odd ones decisions of a gate.
-    bucket_bits : int64[n_buckets / 64]
-        One bit a bucket: whether either of its lists holds anything.
+    target_places : int32[n_links]
+        Storage that a link shrinks to as vehicles leave it.
+    first_waiting_change : int32[n_links]
+        Changes that wait until the link is empty, a linked list.
+    scratch : SLOT
+        As long as the longest ring.
     clock : int64[CLOCK_SIZE]
         Cursor of the calendar and counters.
     source_vehicle : int32
         First legs by (first link, time, vehicle).
-    vehicle_next, vehicle_leg, vehicle_first_leg, vehicle_end_leg, vehicle_timer, timer_vehicle, pcu, escorted
-        By vehicle; ``vehicle_timer`` is NOBODY for one that never continues a tour.
-    leg_start, leg_not_before, leg_dwell, leg_depart, leg_entered, leg_arrive, leg_entry
-        By leg; ``leg_start`` is the pool position of the first link, ``leg_entry`` what to add to a
-        position to find the leg's place in ``entry_time``.
+    timer_vehicle : int32
+        Vehicles that continue a tour or start off the road.
     entry_time : int64
         When each leg entered each link of its route; empty when not recorded.
     """
@@ -137,28 +197,20 @@ class World(NamedTuple):
     slots: Records
     origins: Records
     turns: Records
+    controls: Records
+    windows: Records
+    changes: Records
+    vehicles: Records
+    legs: Records
+    events: Records
+    buckets: Records
+    bucket_bits: Ticks
     pool: Indices
     pool_turn: Indices
-    event_time: Ticks
-    event_next: Indices
-    bucket_first: Indices
-    bucket_last: Indices
-    bucket_bits: Ticks
+    target_places: Indices
+    first_waiting_change: Indices
+    scratch: Records
     clock: Ticks
     source_vehicle: Indices
-    vehicle_next: Indices
-    vehicle_leg: Indices
-    vehicle_first_leg: Indices
-    vehicle_end_leg: Indices
-    vehicle_timer: Indices
     timer_vehicle: Indices
-    pcu: Indices
-    escorted: npt.NDArray[np.bool_]
-    leg_start: Indices
-    leg_not_before: Ticks
-    leg_dwell: Ticks
-    leg_depart: Ticks
-    leg_entered: Ticks
-    leg_arrive: Ticks
-    leg_entry: Ticks
     entry_time: Ticks

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from safepassage.simulator.kernel.calendar import anything_else_at, next_event, schedule
+from safepassage.simulator.kernel.changes import apply_changes
 from safepassage.simulator.kernel.compile import entry_point, step
-from safepassage.simulator.kernel.gates import call_node, decide_link, decide_node, tell_upstream
+from safepassage.simulator.kernel.decisions import after_departure, decide_link, decide_node, depart_from
+from safepassage.simulator.kernel.gates import call_node, compete_from_origin
 from safepassage.simulator.kernel.layout import (
     IDLE,
     NOBODY,
     NOW,
+    ONE_PCU,
     PENDING,
     World,
 )
@@ -17,7 +22,6 @@ from safepassage.simulator.kernel.motion import (
     finish_leg,
     head_vehicle,
     join,
-    leave_link,
     opening,
     queue_at_origin,
 )
@@ -27,26 +31,18 @@ from safepassage.simulator.kernel.motion import (
 def arrive_at_head(world: World, link: int, now: int) -> int:
     """The head of a link is ready: it ends its leg or competes at a gate, which is returned."""
     vehicle, pcu, position = head_vehicle(world, link)
-    following = world.pool[position + 1]
-    node_gate = world.feeders[link].node_gate
+    following = np.int64(world.pool[position + 1])
+    node_gate = np.int64(world.feeders[link].node_gate)
     if node_gate != NOBODY:
         join(world, link, node_gate)
         return node_gate
     if following >= 0:
         join(world, link, following)
         return following
-    leave_link(world, link, pcu, now)
-    tell_upstream(world, link, now)
+    depart_from(world, link, pcu, now)
+    after_departure(world, link, now)
     finish_leg(world, vehicle, now)
     return NOBODY
-
-
-@step
-def compete_from_origin(world: World, link: int) -> int:
-    """An origin queue has got a head: let it compete, at the gate that is returned."""
-    gate = world.gates[link].decider
-    join(world, world.n_links + link, gate)
-    return gate
 
 
 @step
@@ -54,8 +50,8 @@ def append_first_legs(world: World, link: int, now: int) -> None:
     """Move the vehicles whose first leg may start by now into the origin queue."""
     origin = world.origins[link]
     while origin.next_source < origin.end_source:
-        vehicle = world.source_vehicle[origin.next_source]
-        if world.leg_not_before[world.vehicle_leg[vehicle]] > now:
+        vehicle = np.int64(world.source_vehicle[origin.next_source])
+        if world.legs[world.vehicles[vehicle].leg].not_before > now:
             break
         queue_at_origin(world, link, vehicle, now)
         origin.next_source += 1
@@ -68,10 +64,10 @@ def start_first_legs(world: World, link: int, now: int) -> int:
     was_empty = origin.first == NOBODY
     append_first_legs(world, link, now)
     if origin.next_source < origin.end_source:
-        leg = world.vehicle_leg[world.source_vehicle[origin.next_source]]
-        schedule(world, world.n_links + link, world.leg_not_before[leg])
+        leg = world.vehicles[world.source_vehicle[origin.next_source]].leg
+        schedule(world, world.n_links + link, world.legs[leg].not_before)
     if was_empty and origin.first != NOBODY:
-        return compete_from_origin(world, link)
+        return compete_from_origin(world, link, now)
     return NOBODY
 
 
@@ -82,18 +78,18 @@ def start_leg(world: World, timer: int, now: int) -> int:
 
     Of those that become ready at one tick, first legs queue before later ones.
     """
-    vehicle = world.timer_vehicle[timer]
-    leg = world.vehicle_leg[vehicle]
-    link = world.pool[world.leg_start[leg]]
+    vehicle = np.int64(world.timer_vehicle[timer])
+    leg = world.vehicles[vehicle].leg
+    link = np.int64(world.pool[world.legs[leg].start])
     if link < 0:
-        world.leg_depart[leg] = now
-        world.leg_entered[leg] = now
+        world.legs[leg].depart = now
+        world.legs[leg].entered = now
         finish_leg(world, vehicle, now)
         return NOBODY
     was_empty = world.origins[link].first == NOBODY
     append_first_legs(world, link, now)
     queue_at_origin(world, link, vehicle, now)
-    return compete_from_origin(world, link) if was_empty else NOBODY
+    return compete_from_origin(world, link, now) if was_empty else NOBODY
 
 
 @step
@@ -101,9 +97,14 @@ def arrival_event(world: World, event: int, now: int) -> int:
     """Handle an event of the first phase; the gate at which somebody now competes, or NOBODY."""
     if event < world.n_links:
         return arrive_at_head(world, event, now)
-    if event < world.first_timer:
+    if event < 2 * world.n_links:
         return start_first_legs(world, event - world.n_links, now)
-    return start_leg(world, event - world.first_timer, now)
+    if event < world.first_timer:
+        return compete_from_origin(world, event - 2 * world.n_links, now)
+    if event < world.first_gate - 1:
+        return start_leg(world, event - world.first_timer, now)
+    apply_changes(world, now)
+    return NOBODY
 
 
 @step
@@ -112,12 +113,14 @@ def start(world: World) -> None:
     for link in range(world.n_links):
         origin = world.origins[link]
         if origin.next_source < origin.end_source:
-            leg = world.vehicle_leg[world.source_vehicle[origin.next_source]]
-            schedule(world, world.n_links + link, world.leg_not_before[leg])
+            leg = world.vehicles[world.source_vehicle[origin.next_source]].leg
+            schedule(world, world.n_links + link, world.legs[leg].not_before)
+    if world.changes.size:
+        schedule(world, world.first_gate - 1, world.changes[0].time)
     for timer in range(world.timer_vehicle.size):
-        leg = world.vehicle_leg[world.timer_vehicle[timer]]
-        if world.pool[world.leg_start[leg]] < 0:
-            schedule(world, world.first_timer + timer, world.leg_not_before[leg])
+        leg = world.vehicles[world.timer_vehicle[timer]].leg
+        if world.pool[world.legs[leg].start] < 0:
+            schedule(world, world.first_timer + timer, world.legs[leg].not_before)
 
 
 @entry_point
@@ -148,8 +151,8 @@ def run(world: World, horizon: int) -> None:
                 continue
             if world.gates[gate].state != IDLE:
                 continue
-            if opening(world, gate, 1) > now or anything_else_at(world, now):
-                call_gate(world, gate, 1, now)
+            if opening(world, gate, ONE_PCU) > now or anything_else_at(world, now):
+                call_gate(world, gate, ONE_PCU, now)
                 continue
         else:
             gate = event - world.first_gate

@@ -14,8 +14,11 @@ Newell (1993), A simplified theory of kinematic waves in highway traffic, Parts 
 
 from __future__ import annotations
 
+import numpy as np
+
 from safepassage.simulator.kernel.calendar import schedule
 from safepassage.simulator.kernel.compile import step
+from safepassage.simulator.kernel.controls import control_open
 from safepassage.simulator.kernel.layout import (
     BLOCKED,
     FOLLOW_ON,
@@ -33,6 +36,8 @@ from safepassage.simulator.kernel.layout import (
 def opening(world: World, link: int, pcu: int) -> int:
     """Earliest tick at which ``link`` takes a vehicle of ``pcu``; NEVER until a place is vacated."""
     gate = world.gates[link]
+    if gate.closed:
+        return NEVER
     time = gate.next_pass
     slot = gate.tail
     for unit in range(min(pcu, gate.ring_end - gate.ring_start)):
@@ -79,8 +84,8 @@ def join(world: World, feeder_index: int, gate_index: int) -> None:
 
 
 @step
-def leave_list(world: World, feeder_index: int, gate_index: int, pcu: int) -> None:
-    """Take the winner off the gate's list and charge its credit."""
+def leave_list(world: World, feeder_index: int, gate_index: int) -> None:
+    """Take a feeder off the gate's list."""
     gate = world.gates[gate_index]
     winner = world.feeders[feeder_index]
     if gate.first_waiting == feeder_index:
@@ -90,20 +95,30 @@ def leave_list(world: World, feeder_index: int, gate_index: int, pcu: int) -> No
         while world.feeders[at].next_waiting != feeder_index:
             at = world.feeders[at].next_waiting
         world.feeders[at].next_waiting = winner.next_waiting
-    gate.virtual = winner.credit
+
+
+@step
+def charge(world: World, feeder_index: int, gate_index: int, pcu: int) -> None:
+    """Let the winner pay for its turn."""
+    winner = world.feeders[feeder_index]
+    world.gates[gate_index].virtual = winner.credit
     winner.credit += winner.stride * pcu
 
 
 @step
-def call_head(world: World, link: int) -> None:
+def call_head(world: World, link: int, now: int) -> None:
     """Schedule the moment at which the first vehicle of a link is ready to leave it."""
     feeder = world.feeders[link]
     place = world.slots[feeder.head]
-    time = max(place.time, feeder.next_exit)
+    time = max(place.time, feeder.next_exit, now)
     if world.pool_turn.size:
         turn = world.pool_turn[place.position]
         if turn >= 0:
             time = max(time, world.turns[turn].next_pass)
+    if feeder.control >= 0:
+        time = control_open(world, feeder.control, time)
+        if time >= NEVER:
+            return
     schedule(world, link, time)
 
 
@@ -112,9 +127,26 @@ def head_vehicle(world: World, feeder_index: int) -> tuple[int, int, int]:
     """Vehicle, PCU and pool position of a feeder's first vehicle (before its first link: start - 1)."""
     if feeder_index < world.n_links:
         place = world.slots[world.feeders[feeder_index].head]
-        return place.vehicle & VEHICLE_MASK, place.vehicle >> VEHICLE_BITS, place.position
-    vehicle = world.origins[feeder_index - world.n_links].first
-    return vehicle, world.pcu[vehicle], world.leg_start[world.vehicle_leg[vehicle]] - 1
+        word = np.int64(place.vehicle)
+        return word & VEHICLE_MASK, word >> VEHICLE_BITS, np.int64(place.position)
+    vehicle = np.int64(world.origins[feeder_index - world.n_links].first)
+    return vehicle, world.vehicles[vehicle].pcu, world.legs[world.vehicles[vehicle].leg].start - 1
+
+
+@step
+def units_of_head(world: World, link: int, pcu: int) -> int:
+    """Places that the first vehicle of a link takes (the ring may have grown since it came)."""
+    feeder = world.feeders[link]
+    taken = 1
+    slot = feeder.head
+    while taken < pcu:
+        slot += 1
+        if slot == feeder.ring_end:
+            slot = feeder.ring_start
+        if world.slots[slot].vehicle != FOLLOW_ON:
+            break
+        taken += 1
+    return taken
 
 
 @step
@@ -125,7 +157,7 @@ def leave_link(world: World, link: int, pcu: int, now: int) -> None:
         turn = world.pool_turn[world.slots[feeder.head].position]
         if turn >= 0:
             world.turns[turn].next_pass = now + pcu * world.turns[turn].headway
-    taken = min(pcu, feeder.ring_end - feeder.ring_start)
+    taken = units_of_head(world, link, pcu)
     for unit in range(taken):
         place = world.slots[feeder.head]
         place.vehicle = NOBODY
@@ -135,7 +167,7 @@ def leave_link(world: World, link: int, pcu: int, now: int) -> None:
             feeder.head = feeder.ring_start
     feeder.next_exit = now + pcu * feeder.headway
     if world.slots[feeder.head].vehicle != NOBODY:
-        call_head(world, link)
+        call_head(world, link, now)
 
 
 @step
@@ -157,33 +189,33 @@ def enter_link(world: World, link: int, vehicle: int, pcu: int, position: int, n
     gate.next_pass = now + pcu * gate.headway
     world.clock[TRAVERSALS] += 1
     if was_empty:
-        call_head(world, link)
+        call_head(world, link, now)
     if world.entry_time.size:
-        world.entry_time[world.leg_entry[world.vehicle_leg[vehicle]] + position] = now
+        world.entry_time[world.legs[world.vehicles[vehicle].leg].entry + position] = now
 
 
 @step
 def finish_leg(world: World, vehicle: int, now: int) -> None:
     """Record an arrival; a vehicle with a further leg parks until that may start."""
-    leg = world.vehicle_leg[vehicle]
-    world.leg_arrive[leg] = now
+    leg = world.vehicles[vehicle].leg
+    world.legs[leg].arrive = now
     leg += 1
-    if leg < world.vehicle_end_leg[vehicle]:
-        world.vehicle_leg[vehicle] = leg
-        ready = max(world.leg_not_before[leg], now + world.leg_dwell[leg])
-        schedule(world, world.first_timer + world.vehicle_timer[vehicle], ready)
+    if leg < world.vehicles[vehicle].end_leg:
+        world.vehicles[vehicle].leg = leg
+        ready = max(world.legs[leg].not_before, now + world.legs[leg].dwell)
+        schedule(world, world.first_timer + world.vehicles[vehicle].timer, ready)
 
 
 @step
 def queue_at_origin(world: World, link: int, vehicle: int, now: int) -> None:
     """Append a vehicle to the origin queue of the first link of its leg."""
-    world.leg_depart[world.vehicle_leg[vehicle]] = now
+    world.legs[world.vehicles[vehicle].leg].depart = now
     origin = world.origins[link]
-    world.vehicle_next[vehicle] = NOBODY
+    world.vehicles[vehicle].next = NOBODY
     if origin.first == NOBODY:
         origin.first = vehicle
     else:
-        world.vehicle_next[origin.last] = vehicle
+        world.vehicles[origin.last].next = vehicle
     origin.last = vehicle
 
 
@@ -192,5 +224,5 @@ def leave_origin(world: World, link: int, now: int) -> None:
     """Take the first vehicle out of the origin queue of a link."""
     origin = world.origins[link]
     vehicle = origin.first
-    world.leg_entered[world.vehicle_leg[vehicle]] = now
-    origin.first = world.vehicle_next[vehicle]
+    world.legs[world.vehicles[vehicle].leg].entered = now
+    origin.first = world.vehicles[vehicle].next
