@@ -128,9 +128,9 @@ def _place_weights(problem: FleetProblem) -> tuple[float, float, float]:
         return _SPECIAL / max(1, most) * min(1.0, max(0.2, crowding / max(seats, 1e-9)))
 
     return (
-        1.0 / max(1, *(group.seats for group in groups)),
-        special(wheelchairs, max(group.wheelchair_places for group in groups)),
-        special(stretchers, max(group.stretcher_places for group in groups)),
+        1.0 / max([1, *(group.seats for group in groups)]),
+        special(wheelchairs, max((group.wheelchair_places for group in groups), default=0)),
+        special(stretchers, max((group.stretcher_places for group in groups), default=0)),
     )
 
 
