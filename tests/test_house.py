@@ -156,7 +156,7 @@ def test_every_command_and_option_has_help() -> None:
         silent += [
             f"{name} {parameter.name}" for parameter in command.params if not getattr(parameter, "help", "")
         ]
-    assert sorted(group.commands) == ["check", "demo", "plan", "report", "simulate"]
+    assert set(group.commands) >= {"check", "demo", "plan", "report", "simulate"}
     assert silent == []
 
 
