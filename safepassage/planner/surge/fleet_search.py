@@ -139,7 +139,8 @@ class _Search:
     def _later_s(self, deadline_s: float) -> float:
         later_s = _open_to_clock_s(self.problem, _clock_to_open_s(self.problem, deadline_s) * (1 + _STEP))
         last_s = max(vehicle.duty_ends_s for vehicle in self.problem.vehicles)
-        return later_s if later_s < last_s else math.inf
+        # Only after the crews' last hour trains of later days are all that is left.
+        return min(later_s, float(last_s)) if deadline_s < last_s else math.inf
 
     def _work_a_vehicle_s(self) -> float:
         """Open time that the vehicles need on average, from when they are available (s)."""
