@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import shapely
+from scipy.spatial import cKDTree
 
 from safepassage.model.network import RoadNetwork
 
@@ -65,7 +67,7 @@ def find_exits(
     -------
     tuple of Exit
         Where the map was cut through main roads; where it was not, dead ends of main roads near the
-        map's edge. Of cut roads the best class found and the two below it are taken, of dead ends only the
+        map's edge; where there are none either, the outermost points of main roads. Of cut roads the best class found and the two below it are taken, of dead ends only the
         best.
     """
     best = _best_class(network)
@@ -76,6 +78,8 @@ def find_exits(
     if not len(candidates):
         candidates = np.flatnonzero(_dead_ends(network) & (best < len(RANKS)) & _near_edge(xy_m))
         cut = False
+    if not len(candidates):
+        candidates = _outermost(best, xy_m)
     if not len(candidates):
         return ()
     # A dead end is weaker evidence than a cut: smaller roads end everywhere.
@@ -114,6 +118,21 @@ def _near_edge(xy_m: Floats) -> npt.NDArray[np.bool_]:
     away: Floats = shapely.distance(hull.boundary, shapely.points(xy_m))
     near: npt.NDArray[np.bool_] = np.less_equal(away, reach)
     return near
+
+
+def _outermost(best: Int64s, xy_m: Floats) -> Int64s:
+    """Corners of the hull of the main roads, those apart from each other; the last resort."""
+    main = np.flatnonzero(best == best.min()) if best.min() < len(RANKS) else np.zeros(0, np.int64)
+    if not len(main):
+        return main
+    hull = shapely.get_coordinates(shapely.convex_hull(shapely.multipoints(xy_m[main])))
+    corners = main[np.unique(cKDTree(xy_m[main]).query(hull)[1])]
+    apart = _EDGE_SHARE * float(np.hypot(*(xy_m.max(axis=0) - xy_m.min(axis=0))))
+    chosen: list[int] = []
+    for node in corners.tolist():
+        if all(math.dist(xy_m[node], xy_m[other]) > apart for other in chosen):
+            chosen.append(node)
+    return np.array(chosen, np.int64)
 
 
 def _road_name(network: RoadNetwork, node: int, link_names: tuple[str, ...]) -> str:
