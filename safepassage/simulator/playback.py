@@ -14,15 +14,19 @@ from safepassage.model.outcome import Curve, LinkUse, Outcome, SettlementOutcome
 from safepassage.model.plan import Leg, Mode, Plan, Trip
 from safepassage.model.scenario import Scenario
 from safepassage.model.sites import SiteKind
+from safepassage.model.threat import ThreatEntry
 from safepassage.simulator.plan_traffic import PlanTraffic, plan_traffic, stop_time_s, trip_times_s
 from safepassage.simulator.run import TrafficResult, play
+from safepassage.simulator.threat_conditions import threat_conditions
 
 _RECEIVING = (SiteKind.RECEPTION, SiteKind.TRANSIT_CENTRE, SiteKind.EXIT, SiteKind.HOSPITAL)
 _MOST_BINS = 300
 _BINS_S = (60, 120, 300, 600, 900, 1800, 3600)
 
 
-def simulate(scenario: Scenario, plan: Plan, *, seed: int = 0) -> Outcome:
+def simulate(
+    scenario: Scenario, plan: Plan, *, seed: int = 0, entries: Sequence[ThreatEntry] | None = None
+) -> Outcome:
     """
     Play a plan.
 
@@ -34,6 +38,8 @@ def simulate(scenario: Scenario, plan: Plan, *, seed: int = 0) -> Outcome:
         Waves of cars and trips of vehicles.
     seed : int
         Of the order of equal claims at merges.
+    entries : sequence of ThreatEntry, optional
+        What comes true of the threat; by default its certain entries.
 
     Returns
     -------
@@ -47,7 +53,8 @@ def simulate(scenario: Scenario, plan: Plan, *, seed: int = 0) -> Outcome:
     """
     network = scenario.network
     traffic = plan_traffic(network, plan.routes, plan.waves, plan.trips, scenario.policy.boarding)
-    result = play(network, traffic.demand, seed=seed, record_entries=True)
+    conditions = threat_conditions(scenario, entries)
+    result = play(network, traffic.demand, seed=seed, record_entries=True, conditions=conditions)
     count = _Count(scenario)
     _count_cars(count, plan, traffic, result)
     trips = _count_trips(count, plan, traffic, result)
@@ -172,7 +179,7 @@ def _spread(people: int, vehicles: int) -> list[int]:
 def _count_trips(
     count: _Count, plan: Plan, traffic: PlanTraffic, result: TrafficResult
 ) -> tuple[TripOutcome, ...]:
-    depart_s, arrive_s = result.leg_depart_s, result.leg_arrive_s
+    depart_s, arrive_s = result.leg_entered_s, result.leg_arrive_s
     times = [trip_times_s(traffic, trip, k, depart_s, arrive_s) for k, trip in enumerate(plan.trips)]
     there = _WaitingPeople()
     # Whoever comes to a hub or station must have come before the vehicle that takes them on leaves.

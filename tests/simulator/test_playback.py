@@ -12,6 +12,7 @@ from safepassage.model.plan import Leg, Load, Mode, Plan, Route, Trip, Wave
 from safepassage.model.policy import Audience
 from safepassage.model.scenario import Scenario
 from safepassage.model.sites import Site, SiteKind
+from safepassage.model.threat import Threat, ThreatEntry, ThreatEntryKind
 from safepassage.simulator.playback import simulate
 from tests.planner.small_roads import drivers, roads
 
@@ -128,3 +129,21 @@ def test_links_show_who_is_on_them(scenario: Scenario) -> None:
     assert use["village-hub"].vehicles[:12] == (1,) * 10 + (0, 0)
     assert use["hub-city"].vehicles[8:31] == (0, 0) + (1,) * 20 + (0,)
     assert (use["hub-city"].entered, use["hub-city"].delay_s) == (1, 0)
+
+
+def test_certain_alert_holds_departures(scenario: Scenario) -> None:
+    car = Wave("w", "village", "village>exit-city", 0, 60, 1, 1, PeopleCount(adults=3))
+    alert = ThreatEntry("alarm", ThreatEntryKind.ALERT, "village", 0.0, 600.0)
+    threatened = replace(scenario, threat=Threat((alert,)))
+    outcome = simulate(threatened, plan_of(scenario, waves=(car,)))
+    assert outcome.cars_clearance_s == 600 + 1800
+    assert outcome.settlements[0].first_departure_s == 600
+    assert simulate(threatened, plan_of(scenario, waves=(car,)), entries=()).cars_clearance_s == 1800
+
+
+def test_certain_closure_leaves_people_on_the_way(scenario: Scenario) -> None:
+    car = Wave("w", "village", "village>exit-city", 0, 60, 1, 1, PeopleCount(adults=3))
+    closure = ThreatEntry("bridge", ThreatEntryKind.CLOSURE, "hub-city", 300.0)
+    outcome = simulate(replace(scenario, threat=Threat((closure,))), plan_of(scenario, waves=(car,)))
+    assert (outcome.safe, outcome.on_the_way, outcome.at_home) == (0, 3, 17)
+    assert outcome.stuck_links == ("village-hub",)

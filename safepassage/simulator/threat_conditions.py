@@ -1,0 +1,108 @@
+"""From the threat of a scenario to what changes on its roads."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from safepassage.model.policy import AlertRule
+from safepassage.model.scenario import Scenario
+from safepassage.model.threat import ThreatEntry, ThreatEntryKind
+from safepassage.simulator.conditions import Conditions, Hold, HoldPoint, LinkChange, merged_windows
+
+_CLOSING = (ThreatEntryKind.CLOSURE, ThreatEntryKind.ARRIVAL)
+
+
+def threat_conditions(scenario: Scenario, entries: Sequence[ThreatEntry] | None = None) -> Conditions:
+    """
+    Closures, lost capacity and alerts as conditions of the traffic.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Roads, places and the alert rule.
+    entries : sequence of ThreatEntry, optional
+        Those that come true; by default the certain ones of the scenario.
+
+    Returns
+    -------
+    Conditions
+        A link is closed by a closure and by water or fire that reaches it, and carries the smallest
+        of the shares of capacity that hold at a time. The zone of an alert is a settlement, a community,
+        or everywhere (empty); ``hold_boarding`` keeps vehicles from leaving its places,
+        ``hold_all`` also stops those on the links that start there.
+    """
+    if entries is None:
+        entries = [entry for entry in scenario.threat.entries if entry.probability >= 1]
+    return Conditions(changes=_changes(scenario, entries), holds=_holds(scenario, entries))
+
+
+def _changes(scenario: Scenario, entries: Sequence[ThreatEntry]) -> tuple[LinkChange, ...]:
+    index = {link: k for k, link in enumerate(scenario.network.link_id)}
+    shares: dict[int, list[tuple[float, float, float]]] = defaultdict(list)
+    for entry in entries:
+        if entry.subject not in index or entry.end_s <= 0:
+            continue
+        if entry.kind in _CLOSING or entry.kind == ThreatEntryKind.CAPACITY:
+            share = 0.0 if entry.kind in _CLOSING else entry.factor
+            shares[index[entry.subject]].append((max(entry.start_s, 0.0), entry.end_s, share))
+    return tuple(
+        change for link, parts in sorted(shares.items()) for change in _changes_of_link(scenario, link, parts)
+    )
+
+
+def _changes_of_link(
+    scenario: Scenario, link: int, parts: Sequence[tuple[float, float, float]]
+) -> list[LinkChange]:
+    capacity = float(scenario.network.capacity_pcu_per_h[link])
+    times = sorted({time_s for start, end, _share in parts for time_s in (start, end) if time_s < math.inf})
+    changes = []
+    for time_s in times:
+        left = min((share for start, end, share in parts if start <= time_s < end), default=1.0)
+        changes.append(LinkChange(time_s, link, capacity * left))
+    return changes
+
+
+def _holds(scenario: Scenario, entries: Sequence[ThreatEntry]) -> tuple[Hold, ...]:
+    rule = scenario.policy.alert_rule
+    if rule == AlertRule.IGNORE:
+        return ()
+    windows: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for entry in entries:
+        if entry.kind == ThreatEntryKind.ALERT and entry.end_s > 0:
+            windows[entry.subject].append((max(entry.start_s, 0.0), entry.end_s))
+    points = (HoldPoint.ORIGIN, HoldPoint.END) if rule == AlertRule.HOLD_ALL else (HoldPoint.ORIGIN,)
+    return tuple(
+        Hold(links, point, start_s, end_s)
+        for zone, spans in sorted(windows.items())
+        if (links := links_of_zone(scenario, zone))
+        for start_s, end_s in merged_windows(spans)
+        for point in points
+    )
+
+
+def links_of_zone(scenario: Scenario, zone: str) -> tuple[int, ...]:
+    """
+    Links that start in a zone.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Roads and places.
+    zone : str
+        Id of a settlement, name of a community, or empty for everywhere.
+
+    Returns
+    -------
+    tuple of int
+        Link indices, ascending; empty where no such zone is known.
+    """
+    network = scenario.network
+    if not zone:
+        return tuple(range(network.n_links))
+    places = {place.node for place in scenario.settlements if zone in {place.id, place.community}}
+    inside = np.array([node in places for node in network.node_id], np.bool_)
+    return tuple(np.flatnonzero(inside[network.from_node]).tolist())
