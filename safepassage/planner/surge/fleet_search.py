@@ -24,6 +24,8 @@ STEPS = 20
 _STEP, _LEAST_STEP = 0.03, 0.002
 # A deadline is given up after so many iterations that leave nearly as much work as before.
 _PATIENCE, _PROGRESS = 25, 0.98
+# The last deadline before trains of later days, and people left behind, is worth more.
+_LAST_PATIENCE = 200
 # A worse schedule is accepted up to this much more work left over (s).
 _THRESHOLD_S = 900.0
 _URGENCY, _DETOURS = 1.0, 1.2
@@ -98,6 +100,7 @@ class _Search:
         """Move the deadline to where everybody can just be fetched before it."""
         best, best_s = first, self._clearance_s()
         too_early_s, deadline_s = 0.0, _open_to_clock_s(self.problem, self._work_a_vehicle_s())
+        deadline_s = min(deadline_s, max(vehicle.duty_ends_s for vehicle in self.problem.vehicles))
         if best is not None:
             deadline_s = min(deadline_s, self._earlier_s(too_early_s))
         self.work = empty_work(self.problem, self.task, self.seed)
@@ -112,7 +115,7 @@ class _Search:
             if left_s == 0:
                 best, best_s = _copied(self.work), self._clearance_s()
                 deadline_s = self._earlier_s(too_early_s)
-            elif fruitless > _PATIENCE and not math.isinf(deadline_s):
+            elif fruitless > self._patience(deadline_s, best) and not math.isinf(deadline_s):
                 too_early_s = deadline_s
                 # What was gained for a deadline that proved too early is kept for the next.
                 deadline_s = (
@@ -124,12 +127,15 @@ class _Search:
             least_s, fruitless = self._left_s(), 0
         self.work = self.work if best is None else best
 
+    def _patience(self, deadline_s: float, best: kernel.Work | None) -> int:
+        last = best is None and math.isinf(self._later_s(deadline_s))
+        return _LAST_PATIENCE if last else _PATIENCE
+
     def _earlier_s(self, too_early_s: float) -> float:
         """The next deadline to try: half way to one that failed, or a step back where none has."""
         open_s = _clock_to_open_s(self.problem, self._clearance_s())
         known_s = _clock_to_open_s(self.problem, too_early_s)
-        halved_s = 0.5 * (open_s + known_s)
-        next_s = max(halved_s, open_s * (1 - _STEP)) if known_s < open_s else halved_s
+        next_s = 0.5 * (open_s + known_s) if known_s else open_s * (1 - _STEP)
         return _open_to_clock_s(self.problem, min(next_s, open_s * (1 - _LEAST_STEP)))
 
     def _between_s(self, latest_s: float, too_early_s: float) -> float:
