@@ -67,8 +67,8 @@ def find_exits(
     -------
     tuple of Exit
         Where the map was cut through main roads; where it was not, dead ends of main roads near the
-        map's edge; where there are none either, the outermost points of main roads. Of cut roads the best class found and the two below it are taken, of dead ends only the
-        best.
+        map's edge; where there are none either, the outermost points of main roads. Of cut roads the best
+        class found and the two below it are taken, of the others only the best.
     """
     best = _best_class(network)
     opened = np.zeros(network.n_nodes, np.bool_)
