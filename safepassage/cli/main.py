@@ -14,6 +14,7 @@ from typing import Annotated, Protocol
 import typer
 
 from safepassage import __version__
+from safepassage.cli import forecast as forecast_commands
 from safepassage.cli import maps
 from safepassage.cli.boundary import Commands, terminal_of
 from safepassage.cli.exit_codes import ExitCode
@@ -180,6 +181,9 @@ def report(
     with terminal.progress() as progress:
         result = report_plan(plan, output, progress=progress)
     terminal.done(ExitCode.DONE, result.facts(), result.sentences())
+
+
+forecast_commands.register(app)
 
 
 def _finish_plan(terminal: Terminal, result: PlanResult) -> None:

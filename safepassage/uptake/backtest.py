@@ -135,8 +135,8 @@ def backtest(
     streams : sequence of Stream
         Figures of all places.
     prior : Prior, optional
-        Used for every place; for figures it was not learnt from. By default each place has a prior learnt
-        from all other places.
+        Used for places it was not learnt from. Every other place has a prior learnt from all other places
+        of the streams.
     seed : int
         Of every draw.
     progress : Progress, optional
@@ -156,7 +156,7 @@ def backtest(
     judged: list[Judged] = []
     for place, asked in by_place.items():
         others = [stream for stream in streams if stream.place != place]
-        learnt = prior or fit_prior(others, seed=seed)
+        learnt = prior if prior and place not in prior.places else fit_prior(others, seed=seed)
         judged += judge_model(asked, learnt, seed)
         progress.advance()
     judged += _judge_baselines(cases, streams)
