@@ -248,3 +248,16 @@ def test_slower_roads_make_a_later_plan() -> None:
     ]
     assert plans[0].clearance_s < plans[1].clearance_s
     assert not math.isnan(plans[1].mean_arrival_s)
+
+
+def test_nobody_spends_the_night_at_the_station(case: Case) -> None:
+    scenario, _, plan = case
+    waiting: Counter[int] = Counter()
+    windows = scenario.open_windows()
+    for trip in plan.trips:
+        for leg in trip.legs:
+            if leg.site == "station":
+                night = next(k for k, (_, end) in enumerate(windows) if leg.arrive_s <= end)
+                waiting[night] += sum(load.people.total for load in leg.alight)
+                waiting[night] -= sum(load.people.total for load in leg.board)
+    assert not any(waiting.values())

@@ -243,10 +243,11 @@ def _begin_with_room(
 
 
 def _next_run(schedule: Schedule, tour: Tour, haven: int, ready_s: int) -> int:
-    """The first departure that the passengers reach and that has places for all of them."""
+    """The first departure that the passengers reach before a night and that has places for all of them."""
     problem, needs = schedule.problem, tour.needs
+    night_s = next((end for start, end in problem.windows if end >= ready_s - tour.alight_s), math.inf)
     for k, run in enumerate(problem.runs):
-        if run.haven != haven or run.depart_s < ready_s:
+        if run.haven != haven or run.depart_s < ready_s or run.depart_s > night_s:
             continue
         taken = schedule.run_places[k]
         if (

@@ -348,9 +348,13 @@ def _pack(
 
 
 @_inner
-def _next_run(task: Task, work: Work, j: int, h: int, ready_s: int) -> int:
+def _next_run(task: Task, work: Work, j: int, h: int, reach_s: int, ready_s: int) -> int:
+    night_s = NEVER
+    for w in range(len(task.windows) - 1, -1, -1):
+        if task.windows[w, 1] >= reach_s:
+            night_s = task.windows[w, 1]
     for r in range(len(task.run)):
-        if task.run[r, STATION] != h or task.run[r, DEPARTS] < ready_s:
+        if task.run[r, STATION] != h or task.run[r, DEPARTS] < ready_s or task.run[r, DEPARTS] > night_s:
             continue
         if work.room[task.run[r, TERMINUS]] < work.job[j, PERSONS]:
             continue
@@ -481,7 +485,7 @@ def _begin_that_fits(  # noqa: PLR0911 - one for each rule
         return begin_s, NONE
     r, until_s = NONE, NEVER
     if not task.haven[h, SECURE]:
-        r = _next_run(task, work, j, h, reach_s + alight_s)
+        r = _next_run(task, work, j, h, reach_s, reach_s + alight_s)
         if r == NONE:
             return NONE, NONE
         until_s = task.run[r, DEPARTS]
