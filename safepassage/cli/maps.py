@@ -55,6 +55,7 @@ Sites = Annotated[
     Path | None,
     _file("--sites", _("Table of sites: assembly points, hubs, transit centres, reception, exits.")),
 ]
+Fleet = Annotated[Path | None, _file("--fleet", _("Table of vehicles; without it, cars alone."))]
 Occupied = Annotated[
     Path | None, _file("--occupied", _("GeoJSON of occupied or forbidden areas; nothing leads through them."))
 ]
@@ -127,6 +128,7 @@ def prepare(
     settlements: Settlements = None,
     population: Population = None,
     sites: Sites = None,
+    fleet: Fleet = None,
     occupied: Occupied = None,
     road_classes: RoadClasses = None,
     name: Name = "",
@@ -146,7 +148,7 @@ def prepare(
     from safepassage.workflows.prepare import PrepareInputs, PrepareOptions, prepare_scenario
 
     inputs = PrepareInputs(
-        osm, network, crs, area, bbox, place, settlements, population, sites, occupied, road_classes
+        osm, network, crs, area, bbox, place, settlements, population, sites, fleet, occupied, road_classes
     )
     options = PrepareOptions(
         name, ThreatKind(threat.value), parse_shares(shares), group_size, time_zone, start, replace

@@ -22,9 +22,11 @@ from safepassage.district.projection import Projection
 from safepassage.district.shares import GROUPS, Shares, divide_people, share_assumptions
 from safepassage.district.street_groups import StreetGroup, divide_towns
 from safepassage.errors import Fault, InputError
+from safepassage.formats.fleet_table import FleetRow
 from safepassage.formats.osm import OsmFeature
 from safepassage.formats.sites_table import SiteRow
 from safepassage.i18n import _
+from safepassage.model.fleet import VehicleGroup
 from safepassage.model.network import LonLat, RoadNetwork
 from safepassage.model.people import Basis, Settlement
 from safepassage.model.policy import Policy, ThreatKind
@@ -41,6 +43,8 @@ _OSM_KINDS = {
     ("railway", "station"): SiteKind.STATION,
     ("railway", "halt"): SiteKind.STATION,
 }
+# A bus takes the room of two cars.
+_PCU = {"bus": 2, "coach": 2, "truck": 2}
 _MEETING_PLACES = frozenset({"school", "townhall"})
 
 Floats = npt.NDArray[np.float64]
@@ -142,6 +146,7 @@ def assemble(
     gathered: Gathered,
     map_sites: Sequence[OsmFeature],
     site_rows: Sequence[SiteRow],
+    fleet_rows: Sequence[FleetRow],
     projection: Projection,
     options: DistrictOptions,
 ) -> Assembled:
@@ -158,6 +163,8 @@ def assemble(
         Hospitals, schools, stations and town halls in the area.
     site_rows : sequence of SiteRow
         Sites that the user gave; they go before those of the map.
+    fleet_rows : sequence of FleetRow
+        Vehicles; none where nobody lends any.
     projection : Projection
         Degrees to metres.
     options : DistrictOptions
@@ -174,7 +181,7 @@ def assemble(
         If a site names a settlement that is not there, or if no road leads out of the map and no
         destination was given.
     """
-    return _Assembly(roads, gathered, projection, options).made(map_sites, site_rows)
+    return _Assembly(roads, gathered, projection, options).made(map_sites, site_rows, fleet_rows)
 
 
 class _Assembly:
@@ -196,7 +203,12 @@ class _Assembly:
             return np.zeros((0, 2))
         return self._projection.to_metres([p[0] for p in points], [p[1] for p in points])
 
-    def made(self, map_sites: Sequence[OsmFeature], site_rows: Sequence[SiteRow]) -> Assembled:
+    def made(
+        self,
+        map_sites: Sequence[OsmFeature],
+        site_rows: Sequence[SiteRow],
+        fleet_rows: Sequence[FleetRow],
+    ) -> Assembled:
         settlements, divided = self._settlements()
         placed = sum(place.people.total for place in settlements)
         assert placed == sum(max(0, place.people) for place in self._places)
@@ -212,7 +224,8 @@ class _Assembly:
                 remedy = _("give --sites with a reception or an exit, or a larger area")
                 raise InputError([Fault("--sites", 0, "", "", problem, remedy)])
             sites += [self._exit_site(number, item) for number, item in enumerate(exits, start=1)]
-        scenario = self._scenario(settlements, sites)
+        fleet, depots = self._fleet(fleet_rows, settlements)
+        scenario = self._scenario(settlements, [*sites, *depots], fleet)
         unknown = tuple(p.name_uk for p in self._places if p.people == UNKNOWN_PEOPLE)
         return Assembled(scenario, self._cut_off(), divided, exits, unknown)
 
@@ -328,6 +341,42 @@ class _Assembly:
             raise InputError(faults)
         return sites
 
+    def _fleet(
+        self, rows: Sequence[FleetRow], settlements: Sequence[Settlement]
+    ) -> tuple[tuple[VehicleGroup, ...], list[Site]]:
+        """Vehicles, and a depot in each settlement where some stand."""
+        connected = [place for place in settlements if place.node]
+        largest = max(connected, key=lambda place: place.people.total, default=None)
+        by_name = {
+            word: place
+            for place in reversed(connected)
+            for word in (place.id, folded_name(place.name_uk), folded_name(place.community))
+        }
+        faults, groups, depots = [], [], {}
+        for row in rows:
+            home = by_name.get(row.depot) or by_name.get(folded_name(row.depot)) if row.depot else largest
+            if home is None:
+                faults.append(
+                    Fault(row.file, row.row, "depot", row.depot,
+                          _("the settlement is not in the scenario"), _("name one that has a road"))
+                )  # fmt: skip
+                continue
+            depot = self._site(
+                f"depot-{home.id}", SiteKind.DEPOT, home.name_uk, home.node,
+                (home.longitude_deg, home.latitude_deg),
+            )  # fmt: skip
+            depots[depot.id] = depot
+            groups.append(
+                VehicleGroup(
+                    f"vehicle-{row.row}", row.kind, row.agency, row.count, row.seats,
+                    row.wheelchair_places, row.stretcher_places, _PCU.get(row.kind, 1), depot.id,
+                    crew_hours=row.crew_hours,
+                )
+            )  # fmt: skip
+        if faults:
+            raise InputError(faults)
+        return tuple(groups), list(depots.values())
+
     def _map_sites(self, features: Sequence[OsmFeature]) -> list[Site]:
         sites = []
         for feature in features:
@@ -398,7 +447,9 @@ class _Assembly:
             if kept[k] < 0 or (kept_m[k] > _NOTICEABLE_M and dropped_m[k] < kept_m[k] - _NOTICEABLE_M / 2)
         )  # fmt: skip
 
-    def _scenario(self, settlements: tuple[Settlement, ...], sites: Sequence[Site]) -> Scenario:
+    def _scenario(
+        self, settlements: tuple[Settlement, ...], sites: Sequence[Site], fleet: tuple[VehicleGroup, ...]
+    ) -> Scenario:
         options, shares = self._options, self._options.shares
         given = Counter(name for place in self._places for name in place.figures)
         uniform = {"car": not given["car_share"], "household_size": not given["household_size"]}
@@ -413,7 +464,7 @@ class _Assembly:
             network=self._network,
             settlements=settlements,
             sites=_unique(sites),
-            fleet=(),
+            fleet=fleet,
             services=(),
             threat=Threat(),
             policy=Policy(threat_kind=options.threat_kind, persons_per_car=shares.persons_per_car),

@@ -33,6 +33,7 @@ from safepassage.errors import Fault, InputError
 from safepassage.formats.area_file import parse_box, read_area
 from safepassage.formats.fault_list import FaultList
 from safepassage.formats.files import write_folder
+from safepassage.formats.fleet_table import read_fleet_table
 from safepassage.formats.osm import OsmFeature, read_osm
 from safepassage.formats.osm_boundary import read_boundary
 from safepassage.formats.raster import read_population
@@ -72,8 +73,8 @@ class PrepareInputs:
         ``W,S,E,N``; used without an area.
     place : str
         Name of a district of the extract; used without area and box.
-    settlements, population, sites, occupied, road_classes : Path or None
-        Table, raster, table, GeoJSON and TOML file.
+    settlements, population, sites, fleet, occupied, road_classes : Path or None
+        Table, raster, table, table, GeoJSON and TOML file.
     """
 
     osm: Path | None = None
@@ -85,6 +86,7 @@ class PrepareInputs:
     settlements: Path | None = None
     population: Path | None = None
     sites: Path | None = None
+    fleet: Path | None = None
     occupied: Path | None = None
     road_classes: Path | None = None
 
@@ -188,6 +190,7 @@ def prepare_scenario(
     occupied = read_area(inputs.occupied) if inputs.occupied else None
     rows = read_settlement_table(inputs.settlements, faults) if inputs.settlements else None
     site_rows = read_sites_table(inputs.sites, faults) if inputs.sites else ()
+    fleet_rows = read_fleet_table(inputs.fleet, faults) if inputs.fleet else ()
     source = _source(inputs, table, progress)
     if area is None and inputs.place:
         area = _named_area(inputs)
@@ -201,7 +204,7 @@ def prepare_scenario(
     side, made = source.build(projection, area, occupied, anchors, progress)
     progress.start(_("Connecting settlements"))
     district = _district_options(options, output, bounds)
-    assembled = assemble(side, gathered, sites, site_rows, projection, district)
+    assembled = assemble(side, gathered, sites, site_rows, fleet_rows, projection, district)
     warnings = (*faults.collected(), *made.warnings)
     report = _report(projection, side, made, gathered, assembled, warnings)
     return write_prepared(
