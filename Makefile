@@ -12,13 +12,13 @@ DEVELOPMENT := $(VENV)/.development-installed
 CHROMIUM_NAMES := chromium chromium-browser google-chrome google-chrome-stable
 PYTEST_ARGUMENTS ?= -n 2 --dist loadfile -q
 
-.PHONY: demo test lint bench messages clean chromium
+.PHONY: demo test lint bench messages clean chromium postgresql
 .DEFAULT_GOAL := demo
 
 demo: $(RUNTIME)
 	$(BIN)/safepassage demo
 
-test: $(DEVELOPMENT) chromium
+test: $(DEVELOPMENT) chromium postgresql
 	@$(BIN)/python -m pytest $(PYTEST_ARGUMENTS)
 
 lint: $(DEVELOPMENT)
@@ -63,3 +63,7 @@ chromium:
 	@for name in $(CHROMIUM_NAMES); do command -v $$name >/dev/null 2>&1 && exit 0; done; \
 		test -n "$$SAFEPASSAGE_CHROMIUM" || \
 		sh scripts/need_system_package.sh "the tests of the report in a browser" chromium fonts-dejavu-core
+
+postgresql:
+	@command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+		sh scripts/need_system_package.sh "the tests of the ledger on PostgreSQL" postgresql

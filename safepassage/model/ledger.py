@@ -23,6 +23,115 @@ class RequestState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Decision(StrEnum):
+    """What a household has decided, as far as anybody knows."""
+
+    UNKNOWN = "unknown"
+    UNREACHED = "unreached"
+    WILLING = "willing"
+    PREPARING = "preparing"
+    CONDITIONAL = "conditional"
+    REFUSED = "refused"
+    LEFT_SELF = "left_self"
+    EVACUATED = "evacuated"
+    RETURNED = "returned"
+
+
+class PersonState(StrEnum):
+    """Where a person is on the way out, and what lies beside that way."""
+
+    REGISTERED = "registered"
+    ASSEMBLED = "assembled"
+    BOARDED = "boarded"
+    ARRIVED_TRANSIT = "arrived_transit"
+    ARRIVED_RECEPTION = "arrived_reception"
+    ONWARD = "onward"
+    PLACED = "placed"
+    SELF_EVACUATED = "self_evacuated"
+    UNACCOUNTED = "unaccounted"
+    DECEASED = "deceased"
+    RETURNED = "returned"
+
+
+class OrderKind(StrEnum):
+    """How binding an order is."""
+
+    VOLUNTARY = "voluntary"
+    MANDATORY = "mandatory"
+    COMPULSORY_CHILDREN = "compulsory_children"
+
+
+class OrderState(StrEnum):
+    """Life of an order to leave."""
+
+    DRAFT = "draft"
+    REVIEW = "review"
+    AUTHORISED = "authorised"
+    PUBLISHED = "published"
+    AMENDED = "amended"
+    LIFTED = "lifted"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class ZoneStatus(StrEnum):
+    """What holds in a settlement."""
+
+    NORMAL = "normal"
+    ADVISORY = "advisory"
+    WARNING = "warning"
+    ORDER = "order"
+    ORDER_CHILDREN = "order_children"
+    SHELTER_IN_PLACE = "shelter_in_place"
+    LIFTED = "lifted"
+
+
+class TripState(StrEnum):
+    """Life of a trip."""
+
+    PLANNED = "planned"
+    CONFIRMED = "confirmed"
+    BOARDING = "boarding"
+    DEPARTED = "departed"
+    ARRIVED = "arrived"
+    DIVERTED = "diverted"
+    ABORTED = "aborted"
+    CLOSED = "closed"
+
+
+class RefusalState(StrEnum):
+    """Life of a refusal; none is final while its author may still leave."""
+
+    RECORDED = "recorded"
+    CONFIRMED = "confirmed"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    VOID = "void"
+
+
+class CheckInStage(StrEnum):
+    """Gate at which a person is seen."""
+
+    ASSEMBLY = "assembly"
+    BOARDING = "boarding"
+    TRANSIT = "transit"
+    RECEPTION = "reception"
+    DEPARTURE = "departure"
+
+
+class Category(StrEnum):
+    """Line of the ledger that a person is counted in; every eligible person is in exactly one."""
+
+    WILLING = "willing"
+    REFUSED = "refused"
+    EVACUATED_ASSISTED = "evacuated_assisted"
+    SELF_EVACUATED = "self_evacuated"
+    UNKNOWN = "unknown"
+    RETURNED = "returned"
+    # Not eligible: the dead, and those who are another record's second entry.
+    OUTSIDE = "outside"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """

@@ -1,0 +1,1 @@
+"""Signatures, encryption of fields, roles, passwords: what keeps the ledger from leaking or being forged."""

@@ -1,0 +1,159 @@
+"""
+Keys: the signing keys of devices, the master key of the server and the keys of single records.
+
+Every sensitive field is encrypted with AES-256-GCM under a key of the record that it belongs to; that key
+lies in the database encrypted under the master key, which lies outside it. Without its key a record's
+sensitive text is gone from the database, its journal and every backup alike.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import unicodedata
+from dataclasses import replace
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from safepassage.errors import SafepassageError
+from safepassage.operations.event import Event, unsigned_bytes
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+
+class SealBrokenError(SafepassageError):
+    """A sealed text was changed, or the key does not belong to it."""
+
+
+def new_device_key() -> Ed25519PrivateKey:
+    """Signing key of a device."""
+    return Ed25519PrivateKey.generate()
+
+
+def public_text(key: Ed25519PrivateKey) -> str:
+    """Public half of a signing key, base64."""
+    return base64.b64encode(key.public_key().public_bytes_raw()).decode()
+
+
+def signed(event: Event, key: Ed25519PrivateKey) -> Event:
+    """An event with the signature of its device."""
+    return replace(event, signature=base64.b64encode(key.sign(unsigned_bytes(event))).decode())
+
+
+def is_signed_by(event: Event, public_key: str) -> bool:
+    """True where the device of a public key signed an event as it stands."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key))
+        key.verify(base64.b64decode(event.signature, validate=True), unsigned_bytes(event))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+class MasterKey:
+    """
+    The key of the server, under which the keys of records are kept.
+
+    Parameters
+    ----------
+    key : bytes
+        32 bytes.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise SealBrokenError(f"the master key has {len(key)} bytes; give a file of {KEY_BYTES} bytes")
+        self._wrapping = AESGCM(_derived(key, b"wrap"))
+        self._indexing = _derived(key, b"index")
+        self._auditing = _derived(key, b"audit")
+
+    @classmethod
+    def from_file(cls, path: Path) -> MasterKey:
+        """Read the key from its file."""
+        return cls(path.read_bytes())
+
+    def new_record_key(self, subject: str) -> bytes:
+        """A fresh key for a record, as it is kept."""
+        return self.wrapped(subject, secrets.token_bytes(KEY_BYTES))
+
+    def wrapped(self, subject: str, record_key: bytes) -> bytes:
+        """Key of a record, as it is kept."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._wrapping.encrypt(nonce, record_key, subject.encode())
+
+    def unwrapped(self, subject: str, kept: bytes) -> bytes:
+        """Key of a record, as it is used."""
+        try:
+            return self._wrapping.decrypt(kept[:NONCE_BYTES], kept[NONCE_BYTES:], subject.encode())
+        except InvalidTag as error:
+            raise SealBrokenError(
+                f"the key of record {subject} does not open with this master key"
+            ) from error
+
+    def blind_index(self, name: str, text: str) -> str:
+        """
+        A mark by which a sealed text can be found again, and that tells nothing without the key.
+
+        Parameters
+        ----------
+        name, text : str
+            Name of the field and its text; letters and digits alone count.
+
+        Returns
+        -------
+        str
+            Hexadecimal.
+        """
+        folded = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()
+        return hmac.new(self._indexing, f"{name}\0{folded}".encode(), hashlib.sha256).hexdigest()
+
+    def content_mark(self, data: bytes) -> str:
+        """Mark of an event's full content: a plain hash would let sealed texts be guessed."""
+        return hmac.new(self._indexing, b"content\0" + data, hashlib.sha256).hexdigest()
+
+    def audit_mark(self, data: bytes) -> str:
+        """Keyed hash of an audit row: who can write the file cannot forge the chain."""
+        return hmac.new(self._auditing, data, hashlib.sha256).hexdigest()
+
+
+def _derived(key: bytes, purpose: bytes) -> bytes:
+    return hmac.new(key, b"safepassage " + purpose, hashlib.sha256).digest()
+
+
+def seal(record_key: bytes, place: str, text: str) -> bytes:
+    """
+    Encrypt a text for one place.
+
+    Parameters
+    ----------
+    record_key : bytes
+        Key of the record.
+    place : str
+        Reference of the text; it opens nowhere else.
+    text : str
+        What to hide.
+
+    Returns
+    -------
+    bytes
+        Nonce and ciphertext.
+    """
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(record_key).encrypt(nonce, text.encode(), place.encode())
+
+
+def unseal(record_key: bytes, place: str, sealed: bytes) -> str:
+    """Open a sealed text; it must stand in its own place."""
+    try:
+        plain = AESGCM(record_key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
+    except InvalidTag as error:
+        raise SealBrokenError(f"the sealed text of {place} was changed") from error
+    return plain.decode()

@@ -1,0 +1,103 @@
+"""The audit: who did and who read what, each row chained to the one before by a keyed mark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select
+
+from safepassage.operations.store.tables import audit as table
+
+Mark = Callable[[bytes], str]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """
+    One line of the audit.
+
+    Attributes
+    ----------
+    number : int
+        From 1, without gaps.
+    at_ms : int
+        When (ms since 1970).
+    actor, action, subject, detail : str
+        Who did what to what; ``action`` is a dotted verb.
+    mark : str
+        Keyed hash of the row and of the mark before.
+    """
+
+    number: int
+    at_ms: int
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    mark: str
+
+
+def add(
+    connection: Connection,
+    mark: Mark,
+    at_ms: int,
+    actor: str,
+    action: str,
+    subject: str = "",
+    detail: str = "",
+) -> None:
+    """Write a line, in the transaction of what it tells of."""
+    last = connection.execute(
+        select(table.c.number, table.c.mark).order_by(table.c.number.desc()).limit(1)
+    ).first()
+    number, before = (last.number + 1, last.mark) if last else (1, "")
+    values = (number, at_ms, actor, action, subject, detail)
+    names = ("number", "at_ms", "actor", "action", "subject", "detail")
+    row = dict(zip(names, values, strict=True))
+    connection.execute(insert(table).values(**row, mark=mark(_linked(before, values))))
+
+
+def rows(connection: Connection, *, after: int = 0, limit: int | None = None) -> Iterator[AuditRow]:
+    """Lines after a number, in order."""
+    query = select(table).where(table.c.number > after).order_by(table.c.number).limit(limit)
+    for row in connection.execute(query):
+        yield AuditRow(*row)
+
+
+def first_broken(connection: Connection, mark: Mark) -> int | None:
+    """
+    Check the chain.
+
+    Parameters
+    ----------
+    connection : Connection
+        Any.
+    mark : callable
+        Keyed hash.
+
+    Returns
+    -------
+    int or None
+        Number of the first line that was changed, or before which one is missing.
+    """
+    before, expected = "", 1
+    for row in rows(connection):
+        values = (row.number, row.at_ms, row.actor, row.action, row.subject, row.detail)
+        if row.number != expected or row.mark != mark(_linked(before, values)):
+            return expected
+        before, expected = row.mark, expected + 1
+    return None
+
+
+def head(connection: Connection) -> tuple[int, str]:
+    """Number and mark of the last line; kept elsewhere, they show when lines were cut off at the end."""
+    last = connection.execute(
+        select(table.c.number, table.c.mark).order_by(table.c.number.desc()).limit(1)
+    ).first()
+    return (last.number, last.mark) if last else (0, "")
+
+
+def _linked(before: str, values: tuple[int | str, ...]) -> bytes:
+    return json.dumps([before, *values], ensure_ascii=False).encode()

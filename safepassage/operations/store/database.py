@@ -1,0 +1,125 @@
+"""The database: how it is opened, who writes, and how it comes to the current tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
+
+from safepassage.errors import SafepassageError
+
+# Code above the store passes connections on without knowing SQL.
+__all__ = ["Connection", "Database", "StoreFullError", "StoreUnavailableError"]
+
+_WRITER_LOCK = 5_271_009
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class StoreUnavailableError(SafepassageError):
+    """The database cannot be reached or cannot be written just now; nothing was lost."""
+
+
+class StoreFullError(StoreUnavailableError):
+    """The disk is full or may not be written."""
+
+
+class Database:
+    """
+    A store of the ledger.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///file`` or ``postgresql+psycopg://...``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._url = url
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Database:
+        """Embedded database of a data folder."""
+        return cls(f"sqlite:///{folder / 'ledger.sqlite'}")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """True for the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    def prepare(self) -> None:
+        """Bring the tables to the current version."""
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        with self.engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent look at the data."""
+        with _told_plainly(), self.engine.connect() as connection:
+            # One snapshot for all statements: a board must not add up two moments.
+            if not self.is_sqlite:
+                connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The only writer for the length of a block; all of it is durable at the end, or none."""
+        with _told_plainly(), self.engine.connect() as plain:
+            connection = plain.execution_options(immediate=True)
+            with connection.begin():
+                if not self.is_sqlite:
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
+                yield connection
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        words = str(error.orig).lower()
+        if any(part in words for part in ("full", "readonly", "read-only", "no space")):
+            raise StoreFullError(
+                "the ledger cannot be written: free space or restore write permission"
+            ) from (error)
+        raise StoreUnavailableError("the ledger's database does not answer; try again") from error
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=10, pool_pre_ping=True)
+    engine = create_engine(
+        url, poolclass=QueuePool, pool_size=10, connect_args={"timeout": 30, "check_same_thread": False}
+    )
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's own types
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # What was acknowledged survives a power cut; what was forgotten leaves no trace in free pages.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-32000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

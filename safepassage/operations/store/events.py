@@ -1,0 +1,150 @@
+"""Events, and the receipts that were given for them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, insert, select
+
+from safepassage.operations.event import ADAPTER, Event
+from safepassage.operations.store.tables import event as table
+
+START_OF_CHAIN = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """
+    An event as it is kept.
+
+    Attributes
+    ----------
+    event : Event
+        Its secrets are references.
+    body : str
+        The event as JSON.
+    content_mark : str
+        Keyed mark of what the device sent.
+    received_ms, skew_ms : int
+        When it came (ms since 1970), and how far the device's clock was ahead then (ms).
+    receipt : str
+        What the sender was told, as JSON.
+    """
+
+    event: Event
+    body: str
+    content_mark: str
+    received_ms: int
+    skew_ms: int
+    receipt: str
+
+
+def find_receipts(connection: Connection, event_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Content mark and receipt of those events that are kept, by id."""
+    columns = (table.c.event_id, table.c.content_mark, table.c.receipt)
+    found = connection.execute(select(*columns).where(table.c.event_id.in_(event_ids)))
+    return {row.event_id: (row.content_mark, row.receipt) for row in found}
+
+
+def receipt_at(connection: Connection, place: str) -> str | None:
+    """Receipt of the event of a place."""
+    return connection.execute(select(table.c.receipt).where(table.c.place == place)).scalar()
+
+
+def last_of_chain(connection: Connection) -> tuple[int, str]:
+    """Number of the last event that was kept, and its link of the chain."""
+    row = connection.execute(
+        select(table.c.position, table.c.chain).order_by(table.c.position.desc()).limit(1)
+    ).first()
+    return (row.position, row.chain) if row else (0, START_OF_CHAIN)
+
+
+def add(connection: Connection, events: Sequence[StoredEvent], secrets: dict[str, str]) -> None:
+    """
+    Keep events, each chained to the one before.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the only writer.
+    events : sequence of StoredEvent
+        In the order of their receipts.
+    secrets : dict of str to str
+        Digests of the sealed texts, by event id, which the chain covers.
+    """
+    position, chain = last_of_chain(connection)
+    rows = []
+    for item in events:
+        position += 1
+        chain = link(chain, item.body, item.content_mark, secrets.get(item.event.event_id, ""))
+        rows.append(
+            {
+                "position": position,
+                "place": item.event.order,
+                "event_id": item.event.event_id,
+                "device": item.event.device,
+                "sequence": item.event.sequence,
+                "body": item.body,
+                "content_mark": item.content_mark,
+                "received_ms": item.received_ms,
+                "skew_ms": item.skew_ms,
+                "receipt": item.receipt,
+                "chain": chain,
+            }
+        )
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def link(before: str, body: str, content_mark: str, secrets: str) -> str:
+    """Link of the chain of one event."""
+    return hashlib.sha256(f"{before}\n{body}\n{content_mark}\n{secrets}".encode()).hexdigest()
+
+
+def chain_rows(connection: Connection) -> Iterator[tuple[int, str, str, str, str]]:
+    """Position, event id, body, content mark and link of every event, as they were kept."""
+    columns = (table.c.position, table.c.event_id, table.c.body, table.c.content_mark, table.c.chain)
+    for row in connection.execute(select(*columns).order_by(table.c.position)).yield_per(2000):
+        yield row.position, row.event_id, row.body, row.content_mark, row.chain
+
+
+def in_order(connection: Connection) -> Iterator[Event]:
+    """Every event, in the order of places."""
+    for row in connection.execute(select(table.c.body).order_by(table.c.place)).yield_per(2000):
+        yield ADAPTER.validate_json(row.body)
+
+
+def at(connection: Connection, place: str) -> Event:
+    """Event of a place."""
+    return ADAPTER.validate_json(
+        connection.execute(select(table.c.body).where(table.c.place == place)).scalar_one()
+    )
+
+
+def since(connection: Connection, position: int, limit: int) -> list[tuple[int, Event]]:
+    """Events kept after a position, as they were kept."""
+    rows = connection.execute(
+        select(table.c.position, table.c.body)
+        .where(table.c.position > position)
+        .order_by(table.c.position)
+        .limit(limit)
+    )
+    return [(row.position, ADAPTER.validate_json(row.body)) for row in rows]
+
+
+def count(connection: Connection) -> int:
+    """Number of events kept."""
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def last_of_device(connection: Connection, device: str) -> tuple[int, str]:
+    """Highest number that a device has given, and the place of that event."""
+    row = connection.execute(
+        select(table.c.sequence, table.c.place)
+        .where(table.c.device == device)
+        .order_by(table.c.sequence.desc())
+        .limit(1)
+    ).first()
+    return (row.sequence, row.place) if row else (0, "")

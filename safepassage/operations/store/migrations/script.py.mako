@@ -1,0 +1,11 @@
+"""${message}."""
+
+from __future__ import annotations
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade() -> None:
+    """Go one version up."""
+    ${upgrades if upgrades else "pass"}

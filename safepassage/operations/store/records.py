@@ -1,0 +1,156 @@
+"""Records as they stand now: boards, lists and searches read these."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from safepassage.operations.records import Record, decode, encode
+from safepassage.operations.records.people import Person
+from safepassage.operations.store.tables import record as table
+
+
+def change(connection: Connection, records: Mapping[str, Record | None]) -> None:
+    """Replace records by key; None where there is none any more."""
+    if records:
+        connection.execute(delete(table).where(table.c.key.in_(list(records))))
+        add(connection, ((key, item) for key, item in records.items() if item is not None))
+
+
+def add(connection: Connection, records: Iterable[tuple[str, Record]]) -> None:
+    """Keep records that are new."""
+    rows = [_row(key, item) for key, item in records]
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def clear(connection: Connection) -> None:
+    """Forget every record, before they are made again."""
+    connection.execute(delete(table))
+
+
+def find(connection: Connection, key: str) -> Record | None:
+    """Record of a key."""
+    body = connection.execute(select(table.c.body).where(table.c.key == key)).scalar()
+    return decode(key, body) if body is not None else None
+
+
+def find_many(connection: Connection, keys: Sequence[str]) -> list[Record]:
+    """Records of keys, those that exist, by key."""
+    rows = connection.execute(
+        select(table.c.key, table.c.body).where(table.c.key.in_(keys)).order_by(table.c.key)
+    )
+    return [decode(row.key, row.body) for row in rows]
+
+
+def page(
+    connection: Connection,
+    noun: str,
+    *,
+    after: str = "",
+    limit: int = 100,
+    where: Mapping[str, str] | None = None,
+) -> list[Record]:
+    """
+    Some records of a noun, by id.
+
+    Parameters
+    ----------
+    connection : Connection
+        Any.
+    noun : str
+        Which.
+    after : str
+        Id after which the page starts.
+    limit : int
+        How many at most.
+    where : mapping of str to str, optional
+        Columns (settlement, state, agency, site) that must have a value.
+
+    Returns
+    -------
+    list of Record
+        In order of id.
+    """
+    query = select(table.c.key, table.c.body).where(table.c.noun == noun, table.c.id > after)
+    for name, value in (where or {}).items():
+        query = query.where(table.c[name] == value)
+    rows = connection.execute(query.order_by(table.c.id).limit(limit))
+    return [decode(row.key, row.body) for row in rows]
+
+
+def everything(connection: Connection, noun: str) -> list[Record]:
+    """All records of a noun, by id."""
+    rows = connection.execute(
+        select(table.c.key, table.c.body).where(table.c.noun == noun).order_by(table.c.id)
+    )
+    return [decode(row.key, row.body) for row in rows]
+
+
+def changed_after(connection: Connection, noun: str, place: str) -> list[Record]:
+    """Records of a noun that an event after a place changed."""
+    rows = connection.execute(
+        select(table.c.key, table.c.body).where(table.c.noun == noun, table.c.last_place > place)
+    )
+    return [decode(row.key, row.body) for row in rows]
+
+
+def person_counts(connection: Connection) -> Counter[tuple[str, str]]:
+    """Persons by settlement and line of the ledger."""
+    rows = connection.execute(
+        select(table.c.settlement, table.c.category, func.count())
+        .where(table.c.noun == "person")
+        .group_by(table.c.settlement, table.c.category)
+    )
+    return Counter({(settlement, category): number for settlement, category, number in rows})
+
+
+def occupancy(connection: Connection, site: str | None = None) -> Counter[str]:
+    """Persons who stay at each site, or at one."""
+    query = select(table.c.site, func.count()).where(table.c.noun == "person", table.c.site != "")
+    if site is not None:
+        query = query.where(table.c.site == site)
+    rows = connection.execute(query.group_by(table.c.site))
+    return Counter({row[0]: row[1] for row in rows})
+
+
+def state_counts(connection: Connection) -> Counter[tuple[str, str]]:
+    """Records by noun and state."""
+    rows = connection.execute(
+        select(table.c.noun, table.c.state, func.count()).group_by(table.c.noun, table.c.state)
+    )
+    return Counter({(noun, state): number for noun, state, number in rows})
+
+
+def bodies(connection: Connection) -> list[tuple[str, str]]:
+    """Every record as it is kept, by key."""
+    rows = connection.execute(select(table.c.key, table.c.body).order_by(table.c.key))
+    return [(row.key, row.body) for row in rows]
+
+
+def digest(connection: Connection) -> str:
+    """SHA-256 of all records; equal states have equal digests on every machine."""
+    total = hashlib.sha256()
+    for row in connection.execute(select(table.c.key, table.c.body).order_by(table.c.key)).yield_per(2000):
+        total.update(f"{row.key}\t{row.body}\n".encode())
+    return total.hexdigest()
+
+
+def _row(key: str, item: Record) -> dict[str, Any]:
+    noun, _slash, record_id = key.partition("/")
+    return {
+        "key": key,
+        "noun": noun,
+        "id": record_id,
+        "settlement": getattr(item, "settlement", ""),
+        "state": str(getattr(item, "state", "")),
+        "agency": getattr(item, "agency", ""),
+        "site": getattr(item, "site", "") if isinstance(item, Person) and not item.merged_into else "",
+        "category": item.category if isinstance(item, Person) else "",
+        "last_place": item.last_event,
+        "body": encode(item),
+    }

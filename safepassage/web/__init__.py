@@ -1,0 +1,1 @@
+"""The service: parse, call the ledger, answer; the only place that knows HTTP."""
