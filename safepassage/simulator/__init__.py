@@ -5,6 +5,7 @@ from safepassage.simulator.conditions import (
     Hold,
     HoldPoint,
     LinkChange,
+    Refuge,
     Signal,
     reversed_lanes,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "Hold",
     "HoldPoint",
     "LinkChange",
+    "Refuge",
     "Signal",
     "TrafficDemand",
     "TrafficResult",

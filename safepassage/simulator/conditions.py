@@ -106,6 +106,36 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Refuge:
+    """
+    A destination that fills up.
+
+    Legs that end at the node and set people down there count, in the order in which they arrive; a
+    vehicle whose people do not all find room drives on to the next refuge.
+
+    Attributes
+    ----------
+    node : int
+        Node index; one refuge a node.
+    room_persons : int
+        Persons that it takes.
+    divert_to : int or None
+        Index of the next refuge in ``Conditions.refuges``; None where people are turned away for good.
+    divert_links : tuple of int
+        Links from this node to that one.
+    """
+
+    node: int
+    room_persons: int
+    divert_to: int | None = None
+    divert_links: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.room_persons < 0:
+            raise ModelError(f"a refuge takes {self.room_persons} persons; give 0 or more")
+
+
+@dataclass(frozen=True, slots=True)
 class Conditions:
     """
     Everything that changes while traffic runs.
@@ -118,16 +148,35 @@ class Conditions:
         May overlap.
     signals : tuple of Signal
         At most one a link.
+    refuges : tuple of Refuge
+        Destinations that fill up; diversions must end somewhere.
     """
 
     changes: tuple[LinkChange, ...] = ()
     holds: tuple[Hold, ...] = ()
     signals: tuple[Signal, ...] = ()
+    refuges: tuple[Refuge, ...] = ()
 
     def __post_init__(self) -> None:
         links = [signal.link for signal in self.signals]
         if len(set(links)) != len(links):
             raise ModelError("two signals stand at the end of one link; give one")
+        nodes = [refuge.node for refuge in self.refuges]
+        if len(set(nodes)) != len(nodes):
+            raise ModelError("two refuges share a node; give one")
+        for start in range(len(self.refuges)):
+            self._check_diversions_end(start)
+
+    def _check_diversions_end(self, start: int) -> None:
+        at = start
+        for _step in range(len(self.refuges)):
+            onward = self.refuges[at].divert_to
+            if onward is None:
+                return
+            if not 0 <= onward < len(self.refuges):
+                raise ModelError(f"a refuge diverts to {onward}; there are {len(self.refuges)} refuges")
+            at = onward
+        raise ModelError(f"diversions from refuge {start} go in a circle; let the last one divert nowhere")
 
     def check_on(self, network: RoadNetwork) -> None:
         """
@@ -147,11 +196,25 @@ class Conditions:
         links += [change.after_empty for change in self.changes if change.after_empty is not None]
         links += [link for hold in self.holds for link in hold.links]
         links += [signal.link for signal in self.signals]
+        links += [link for refuge in self.refuges for link in refuge.divert_links]
         for link in links:
             if not 0 <= link < network.n_links:
                 raise ModelError(
                     f"conditions name link {link}; the network has links 0 to {network.n_links - 1}"
                 )
+        for refuge in self.refuges:
+            self._check_diversion(refuge, network)
+
+    def _check_diversion(self, refuge: Refuge, network: RoadNetwork) -> None:
+        at = refuge.node
+        if not 0 <= at < network.n_nodes:
+            raise ModelError(f"a refuge stands at node {at}; the network has {network.n_nodes} nodes")
+        for link in refuge.divert_links:
+            if network.from_node[link] != at:
+                raise ModelError(f"the diversion from node {network.node_id[refuge.node]} has a gap")
+            at = int(network.to_node[link])
+        if refuge.divert_to is not None and at != self.refuges[refuge.divert_to].node:
+            raise ModelError(f"the diversion from node {network.node_id[refuge.node]} ends elsewhere")
 
 
 def reversed_lanes(

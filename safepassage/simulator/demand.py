@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,9 @@ class TrafficDemand:
         Passenger-car units: headways and storage places that the vehicle takes.
     escorted : bool[n_vehicles]
         True where the vehicle passes nodes with a service rate without being served.
+    leg_persons : int32[n_legs]
+        Persons who get off at the end of the leg, counted where destinations fill up; empty (the
+        default) stands for nobody.
     """
 
     route_offset: OffsetArray
@@ -56,6 +59,7 @@ class TrafficDemand:
     leg_dwell_s: FloatArray
     pcu: IndexArray
     escorted: FlagArray
+    leg_persons: IndexArray = field(default_factory=lambda: np.zeros(0, np.int32))
 
     def __post_init__(self) -> None:
         for name, dtype in _ARRAY_DTYPES.items():
@@ -118,6 +122,7 @@ _ARRAY_DTYPES = {
     "leg_dwell_s": np.float64,
     "pcu": np.int32,
     "escorted": np.bool_,
+    "leg_persons": np.int32,
 }
 
 
@@ -135,6 +140,9 @@ def _check_demand(demand: TrafficDemand) -> None:
         bad = np.flatnonzero(~np.isfinite(values) | (values < 0))
         if bad.size:
             raise ModelError(f"{name}[{bad[0]}] is {values[bad[0]]}; give a finite number >= 0")
+    persons = demand.leg_persons
+    if persons.size and (len(persons) != demand.n_legs or persons.min() < 0):
+        raise ModelError(f"leg_persons has {len(persons)} entries; give one >= 0 a leg, or none")
     if demand.n_legs and not 0 <= demand.leg_route.min() <= demand.leg_route.max() < demand.n_routes:
         raise ModelError(f"leg_route points outside the {demand.n_routes} routes")
     if demand.n_vehicles and not 1 <= demand.pcu.min() <= demand.pcu.max() <= MAX_PCU:

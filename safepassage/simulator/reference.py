@@ -214,6 +214,15 @@ class _Play:
         self.route = [links[offset[r] : offset[r + 1]] for r in demand.leg_route.tolist()]
         self.not_before = ticks_of(demand.leg_not_before_s).tolist()
         self.dwell = ticks_of(demand.leg_dwell_s).tolist()
+        self.refuges = conditions.refuges
+        self.room = [refuge.room_persons for refuge in self.refuges]
+        self.persons = demand.leg_persons.tolist() or [0] * demand.n_legs
+        stands = {refuge.node: k for k, refuge in enumerate(self.refuges)}
+        self.refuge = {
+            leg: stands[int(network.to_node[route[-1]])]
+            for leg, route in enumerate(self.route)
+            if route and int(network.to_node[route[-1]]) in stands
+        }
         self.depart, self.entered, self.arrive = ([-1] * demand.n_legs for _ in range(3))
         self.entries: list[list[int]] = [[] for _ in range(demand.n_legs)]
         first = demand.leg_offset.tolist()
@@ -288,10 +297,10 @@ class _Play:
 
     def start_leg(self, vehicle: _Vehicle, now: int) -> None:
         leg = vehicle.leg
-        self.depart[leg] = now
+        self.depart[leg] = now if self.depart[leg] < 0 else self.depart[leg]
         vehicle.position = -1
         if not self.route[leg]:
-            self.entered[leg] = now
+            self.entered[leg] = now if self.entered[leg] < 0 else self.entered[leg]
             self.finish_leg(vehicle, now)
             return
         link = self.links[self.route[leg][0]]
@@ -299,7 +308,24 @@ class _Play:
         if len(link.origin.queue) == 1:
             self.compete(link.origin, link.decider, now)
 
+    def finds_room(self, vehicle: _Vehicle, now: int) -> bool:
+        """Whether the people of a leg find room where it ends; if not, they go on or are turned away."""
+        refuge = self.refuge.get(vehicle.leg)
+        if refuge is None or self.persons[vehicle.leg] == 0:
+            return True
+        if self.room[refuge] >= self.persons[vehicle.leg]:
+            self.room[refuge] -= self.persons[vehicle.leg]
+            return True
+        onward = self.refuges[refuge].divert_to
+        if onward is not None:
+            self.refuge[vehicle.leg] = onward
+            self.route[vehicle.leg] = list(self.refuges[refuge].divert_links)
+            self.schedule(now, _ARRIVAL, vehicle)
+        return False
+
     def finish_leg(self, vehicle: _Vehicle, now: int) -> None:
+        if not self.finds_room(vehicle, now):
+            return
         self.arrive[vehicle.leg] = now
         if vehicle.current + 1 < len(vehicle.legs):
             vehicle.current += 1
@@ -359,7 +385,9 @@ class _Play:
         vehicle = feeder.queue[0]
         if vehicle.escorted:
             return False
-        return feeder.index < len(self.links) or vehicle.current == 0
+        if feeder.index < len(self.links):
+            return True
+        return vehicle.current == 0 and self.entered[vehicle.leg] < 0
 
     def call(self, gate: _Gate, now: int) -> None:
         """Schedule the gate's next decision, unless it is due by then anyway."""
@@ -430,7 +458,8 @@ class _Play:
 
     def leave(self, feeder: _Feeder, now: int) -> None:
         if feeder.index >= len(self.links):
-            self.entered[feeder.queue.popleft().leg] = now
+            leg = feeder.queue.popleft().leg
+            self.entered[leg] = now if self.entered[leg] < 0 else self.entered[leg]
             return
         link = self.links[feeder.index]
         following = self.next_link(feeder.queue[0])

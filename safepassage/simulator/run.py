@@ -22,6 +22,7 @@ from safepassage.simulator.kernel.layout import (
     PENDING,
     TICKS_PER_S,
     TRAVERSALS,
+    TURNED_AWAY,
     VEHICLE_MASK,
     World,
 )
@@ -55,6 +56,10 @@ class TrafficResult:
         Whether each of them never got onto that link.
     gridlocks : tuple of Gridlock
         Rings of full links that block each other, also where the run ended at its horizon.
+    leg_refuge : int32[n_legs]
+        Index of the refuge at which the leg ended or is to end, after diversions; -1 where none is.
+    turned_away_vehicle : int32
+        Vehicles that found the last of their refuges full; they are not stuck.
     unfinished_vehicles : int
         Vehicles that have not ended all their legs (the stuck ones, or all under way at the horizon).
     traversals : int
@@ -72,6 +77,8 @@ class TrafficResult:
     stuck_link: IndexArray
     stuck_at_origin: npt.NDArray[np.bool_]
     gridlocks: tuple[Gridlock, ...]
+    leg_refuge: IndexArray
+    turned_away_vehicle: IndexArray
     unfinished_vehicles: int
     traversals: int
     events: int
@@ -214,7 +221,8 @@ def _result(world: World, loaded: LoadedDemand, workspace: Workspace) -> Traffic
     last_leg = world.vehicles["end_leg"] - 1
     moving = last_leg >= world.vehicles["first_leg"]
     unfinished = np.flatnonzero(moving)[world.legs["arrive"][last_leg[moving]] < 0]
-    stuck = unfinished if world.clock[PENDING] == 0 else unfinished[:0]
+    away = world.legs["refuge"][world.vehicles["leg"][unfinished]] == TURNED_AWAY
+    stuck = unfinished[~away] if world.clock[PENDING] == 0 else unfinished[:0]
     link, at_origin = _whereabouts(stuck, world, loaded, workspace)
     entry_offset = np.zeros(demand.n_legs + 1, np.int64)
     if len(world.entry_time):
@@ -229,6 +237,8 @@ def _result(world: World, loaded: LoadedDemand, workspace: Workspace) -> Traffic
         stuck_link=link,
         stuck_at_origin=at_origin,
         gridlocks=find_gridlocks(world) if len(unfinished) else (),
+        leg_refuge=np.maximum(world.legs["refuge"], NOBODY),
+        turned_away_vehicle=unfinished[away].astype(np.int32),
         unfinished_vehicles=len(unfinished),
         traversals=int(world.clock[TRAVERSALS]),
         events=int(world.clock[EVENTS]),
@@ -239,7 +249,7 @@ def _whereabouts(
     vehicles: npt.NDArray[np.int64], world: World, loaded: LoadedDemand, workspace: Workspace
 ) -> tuple[IndexArray, npt.NDArray[np.bool_]]:
     """The link on which each vehicle stands, or of which it waits at the origin."""
-    link = loaded.pool[world.legs["start"][world.vehicles["leg"][vehicles]]]
+    link = world.pool[world.legs["start"][world.vehicles["leg"][vehicles]]]
     at_origin = np.ones(len(vehicles), np.bool_)
     if len(vehicles):
         taken = np.flatnonzero(world.slots["vehicle"] >= 0)

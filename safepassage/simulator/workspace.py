@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from safepassage.model.network import RoadNetwork
-from safepassage.simulator.conditions import Conditions
+from safepassage.simulator.conditions import Conditions, Refuge
 from safepassage.simulator.control_tables import LoadedConditions, load_conditions
 from safepassage.simulator.demand import TrafficDemand
 from safepassage.simulator.kernel.layout import (
@@ -20,6 +21,7 @@ from safepassage.simulator.kernel.layout import (
     LEG,
     NOBODY,
     ORIGIN,
+    REFUGE,
     SLOT,
     TURN,
     VEHICLE,
@@ -42,7 +44,7 @@ class LoadedDemand:
     ----------
     demand : TrafficDemand
         What was loaded, checked on the workspace's network.
-    pool, pool_turn, source_vehicle, timer_vehicle, vehicles, legs
+    pool, pool_turn, source_vehicle, timer_vehicle, vehicles, legs, refuges
         As in ``World``, before the first event.
     source_offset : int64[n_links + 1]
         Where each first link's vehicles begin in ``source_vehicle``.
@@ -58,6 +60,7 @@ class LoadedDemand:
     timer_vehicle: Indices
     vehicles: Records
     legs: Records
+    refuges: Records
     leg_length: npt.NDArray[np.int64]
 
 
@@ -158,6 +161,7 @@ class Workspace:
         World
             Its arrays belong to this workspace, except the recorded times, which are new.
         """
+        loaded = with_refuges(loaded, conditions.conditions.refuges, self.network, self.tables)
         self._reset(loaded, conditions)
         n_links = self.network.n_links
         n_buckets, shift = _calendar_size(n_links + len(loaded.timer_vehicle))
@@ -180,6 +184,7 @@ class Workspace:
             changes=conditions.changes.copy(),
             vehicles=loaded.vehicles.copy(),
             legs=loaded.legs.copy(),
+            refuges=loaded.refuges.copy(),
             events=self._events,
             buckets=np.full(2 * n_buckets, NOBODY, BUCKET),
             bucket_bits=np.zeros(n_buckets // 64, np.int64),
@@ -275,6 +280,7 @@ def _load(demand: TrafficDemand, tables: NetworkTables, n_links: int) -> LoadedD
         timer_vehicle=timers,
         vehicles=_vehicles(demand, timers),
         legs=legs,
+        refuges=np.zeros(0, REFUGE),
         leg_length=demand.route_length[demand.leg_route],
     )
 
@@ -299,6 +305,8 @@ def _legs(demand: TrafficDemand, route_start: Ticks) -> Records:
     legs["dwell"] = ticks_of(demand.leg_dwell_s)
     for name in ("depart", "entered", "arrive"):
         legs[name] = NOBODY
+    legs["refuge"] = NOBODY
+    legs["persons"] = demand.leg_persons if demand.leg_persons.size else 0
     legs["entry"] = np.cumsum(length) - length - legs["start"]
     return legs
 
@@ -336,3 +344,52 @@ def _pool_turn(pool: Indices, tables: NetworkTables, n_links: int) -> Indices:
     turn = np.full(len(pool), NOBODY, np.int32)
     turn[:-1] = np.where(keys[order][found] == wanted, order[found], NOBODY)
     return turn
+
+
+def with_refuges(
+    loaded: LoadedDemand, refuges: Sequence[Refuge], network: RoadNetwork, tables: NetworkTables
+) -> LoadedDemand:
+    """
+    Add the destinations that fill up to a loaded demand.
+
+    Parameters
+    ----------
+    loaded : LoadedDemand
+        From ``Workspace.load``.
+    refuges : sequence of Refuge
+        Checked on the network.
+    network : RoadNetwork
+        Where they stand.
+    tables : NetworkTables
+        Of the network.
+
+    Returns
+    -------
+    LoadedDemand
+        The same where there are none; else every vehicle may park and go on, and the pool holds the
+        diversions too.
+    """
+    if not refuges:
+        return loaded
+    demand, pool, legs = loaded.demand, loaded.pool, loaded.legs.copy()
+    records = np.zeros(len(refuges), REFUGE)
+    for k, refuge in enumerate(refuges):
+        onward = NOBODY if refuge.divert_to is None else refuge.divert_to
+        records[k] = (refuge.room_persons, len(pool), onward)
+        pool = np.append(pool, np.array([*refuge.divert_links, NOBODY], np.int32))
+    refuge_of_node = np.full(network.n_nodes, NOBODY, np.int32)
+    refuge_of_node[[refuge.node for refuge in refuges]] = np.arange(len(refuges))
+    moving = np.flatnonzero(loaded.leg_length > 0)
+    last_link = demand.route_link[demand.route_offset[demand.leg_route[moving] + 1] - 1]
+    legs["refuge"][moving] = refuge_of_node[network.to_node[last_link]]
+    vehicles = loaded.vehicles.copy()
+    vehicles["timer"] = np.arange(demand.n_vehicles)
+    return replace(
+        loaded,
+        pool=pool,
+        pool_turn=_pool_turn(pool, tables, network.n_links),
+        timer_vehicle=np.arange(demand.n_vehicles, dtype=np.int32),
+        vehicles=vehicles,
+        legs=legs,
+        refuges=records,
+    )

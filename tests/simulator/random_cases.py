@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from safepassage.model.network import RoadNetwork
-from safepassage.simulator import Conditions, Hold, HoldPoint, LinkChange, Signal, TrafficDemand
+from safepassage.simulator import Conditions, Hold, HoldPoint, LinkChange, Refuge, Signal, TrafficDemand
 from tests.simulator.made_networks import Road, network, tours
 
 
@@ -75,7 +77,8 @@ def _random_tours(
         legs.append(tour)
     pcu = rng.choice([1, 1, 1, 2, 3], len(legs))
     escorted = rng.random(len(legs)) < 0.2
-    return tours(routes, legs, pcu=pcu.tolist(), escorted=escorted.tolist())
+    demand = tours(routes, legs, pcu=pcu.tolist(), escorted=escorted.tolist())
+    return replace(demand, leg_persons=rng.integers(0, 4, demand.n_legs, np.int32))
 
 
 def random_conditions(seed: int, roads: RoadNetwork) -> Conditions:
@@ -89,7 +92,22 @@ def random_conditions(seed: int, roads: RoadNetwork) -> Conditions:
         for link in range(n_links)
         if rng.random() < 0.2
     ]
-    return Conditions(tuple(changes), tuple(holds), tuple(signals))
+    refuges = _random_refuges(rng, roads)
+    return Conditions(tuple(changes), tuple(holds), tuple(signals), refuges)
+
+
+def _random_refuges(rng: np.random.Generator, roads: RoadNetwork) -> tuple[Refuge, ...]:
+    """Up to three, each diverting to the next one by a walk on the ring of links that every network has."""
+    nodes = rng.permutation(roads.n_nodes)[: int(rng.integers(0, 4))].tolist()
+    refuges = []
+    for k, node in enumerate(nodes):
+        room = int(rng.integers(0, 40))
+        if k + 1 == len(nodes):
+            refuges.append(Refuge(node, room))
+            break
+        walk = [(node + step) % roads.n_nodes for step in range((nodes[k + 1] - node) % roads.n_nodes)]
+        refuges.append(Refuge(node, room, divert_to=k + 1, divert_links=tuple(walk)))
+    return tuple(refuges)
 
 
 def _random_change(rng: np.random.Generator, n_links: int) -> LinkChange:

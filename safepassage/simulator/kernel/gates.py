@@ -102,7 +102,8 @@ def is_served(world: World, feeder_index: int, vehicle: int) -> bool:
         return False
     if feeder_index < world.n_links:
         return True
-    return world.vehicles[vehicle].leg == world.vehicles[vehicle].first_leg
+    leg = world.vehicles[vehicle].leg
+    return leg == world.vehicles[vehicle].first_leg and world.legs[leg].entered < 0
 
 
 @step

@@ -18,6 +18,7 @@ TICKS_PER_S = 1_000_000
 NEVER = np.int64(1) << np.int64(62)
 NOBODY = -1
 ONE_PCU = np.int64(1)
+TURNED_AWAY = -2
 FOLLOW_ON = -2
 """Slot taken by the second or later unit of a long vehicle."""
 
@@ -125,7 +126,17 @@ LEG = np.dtype(
         ("depart", np.int64),
         ("entered", np.int64),
         ("arrive", np.int64),
-        ("entry", np.int64),  # what to add to a position for its place in entry_time
+        ("entry", np.int64),  # what to add to a position for its place in entry_time; NEVER once diverted
+        ("refuge", np.int32),  # where its people get off, or NOBODY; TURNED_AWAY when all were full
+        ("persons", np.int32),  # who get off at its end
+    ],
+    align=True,
+)
+REFUGE = np.dtype(
+    [
+        ("room", np.int64),  # persons that it still takes
+        ("divert_start", np.int64),  # pool position of the way to the next one
+        ("divert_to", np.int32),  # the next one, or NOBODY
     ],
     align=True,
 )
@@ -160,7 +171,7 @@ class World(NamedTuple):
         Width (power of two of ticks) and count of the calendar's buckets.
     tie_mask : int
         Combined with a feeder's index to order equal credits.
-    gates, feeders, slots, origins, turns, controls, windows, changes, vehicles, legs, events
+    gates, feeders, slots, origins, turns, controls, windows, changes, vehicles, legs, refuges, events
         Records as laid out above; changes by time; windows ascending and disjoint in one control.
     buckets : BUCKET[2 * n_buckets]
         Even entries hold arrivals at a head, odd ones decisions of a gate.
@@ -202,6 +213,7 @@ class World(NamedTuple):
     changes: Records
     vehicles: Records
     legs: Records
+    refuges: Records
     events: Records
     buckets: Records
     bucket_bits: Ticks

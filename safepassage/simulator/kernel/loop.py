@@ -82,8 +82,9 @@ def start_leg(world: World, timer: int, now: int) -> int:
     leg = world.vehicles[vehicle].leg
     link = np.int64(world.pool[world.legs[leg].start])
     if link < 0:
-        world.legs[leg].depart = now
-        world.legs[leg].entered = now
+        if world.legs[leg].depart < 0:
+            world.legs[leg].depart = now
+            world.legs[leg].entered = now
         finish_leg(world, vehicle, now)
         return NOBODY
     was_empty = world.origins[link].first == NOBODY

@@ -26,6 +26,7 @@ from safepassage.simulator.kernel.layout import (
     NOBODY,
     SCHEDULED,
     TRAVERSALS,
+    TURNED_AWAY,
     VEHICLE_BITS,
     VEHICLE_MASK,
     World,
@@ -190,13 +191,35 @@ def enter_link(world: World, link: int, vehicle: int, pcu: int, position: int, n
     world.clock[TRAVERSALS] += 1
     if was_empty:
         call_head(world, link, now)
-    if world.entry_time.size:
+    if world.entry_time.size and world.legs[world.vehicles[vehicle].leg].entry < NEVER:
         world.entry_time[world.legs[world.vehicles[vehicle].leg].entry + position] = now
+
+
+@step
+def admit(world: World, vehicle: int, now: int) -> bool:
+    """Whether all people of a leg find room where it ends; if not, they go on to the next refuge."""
+    leg = world.legs[world.vehicles[vehicle].leg]
+    if leg.refuge < 0 or leg.persons == 0:
+        return True
+    refuge = world.refuges[leg.refuge]
+    if refuge.room >= leg.persons:
+        refuge.room -= leg.persons
+        return True
+    if refuge.divert_to == NOBODY:
+        leg.refuge = TURNED_AWAY
+    else:
+        leg.refuge = refuge.divert_to
+        leg.start = refuge.divert_start
+        leg.entry = NEVER
+        schedule(world, world.first_timer + world.vehicles[vehicle].timer, now)
+    return False
 
 
 @step
 def finish_leg(world: World, vehicle: int, now: int) -> None:
     """Record an arrival; a vehicle with a further leg parks until that may start."""
+    if world.refuges.size and not admit(world, vehicle, now):
+        return
     leg = world.vehicles[vehicle].leg
     world.legs[leg].arrive = now
     leg += 1
@@ -209,7 +232,9 @@ def finish_leg(world: World, vehicle: int, now: int) -> None:
 @step
 def queue_at_origin(world: World, link: int, vehicle: int, now: int) -> None:
     """Append a vehicle to the origin queue of the first link of its leg."""
-    world.legs[world.vehicles[vehicle].leg].depart = now
+    leg = world.legs[world.vehicles[vehicle].leg]
+    if leg.depart < 0:
+        leg.depart = now
     origin = world.origins[link]
     world.vehicles[vehicle].next = NOBODY
     if origin.first == NOBODY:
@@ -224,5 +249,7 @@ def leave_origin(world: World, link: int, now: int) -> None:
     """Take the first vehicle out of the origin queue of a link."""
     origin = world.origins[link]
     vehicle = origin.first
-    world.legs[world.vehicles[vehicle].leg].entered = now
+    leg = world.legs[world.vehicles[vehicle].leg]
+    if leg.entered < 0:
+        leg.entered = now
     origin.first = world.vehicles[vehicle].next
