@@ -1,0 +1,1 @@
+"""Rehearses a plan over many possible futures and tells what they say."""

@@ -1,0 +1,124 @@
+"""What is uncertain in a rehearsal, with the figures taken where nobody gives others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from safepassage.errors import ModelError
+from safepassage.model.policy import AlertRule
+from safepassage.threat.alerts import AlertProcess
+from safepassage.threat.claims import ClaimTable
+from safepassage.threat.rate_field import HazardParameters, Protection
+from safepassage.units import SECONDS_PER_DAY
+
+# Kharkiv oblast, August to October 2023: 494 alerts, 15.5 % of the time, 42 minutes on average.
+KHARKIV_2023 = AlertProcess(42 * 60.0, 42 * 60.0 * (1 - 0.155) / 0.155)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """
+    Settlements with an alert rule of their own.
+
+    Attributes
+    ----------
+    name : str
+        What people call it.
+    settlements : tuple of str
+        Settlement ids.
+    rule : AlertRule
+        What an alert holds up there.
+    """
+
+    name: str
+    settlements: tuple[str, ...]
+    rule: AlertRule
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """
+    Figures of every draw; own judgement where no source is named.
+
+    Attributes
+    ----------
+    uptake_share : float
+        Mean share of households that are willing to leave, 0 to 1.
+    uptake_spread : float
+        Standard deviation of that share between futures, the same for all settlements of a future.
+    departure_delay_s : float
+        Mean of the exponential delay with which a car leaves after its time (s).
+    car_failure : float
+        Share of car households that turn out to have no usable car, 0 to 1.
+    demand_spread : float
+        Standard deviation of the logarithm of people present over people counted, one a settlement.
+    crossing_loss : float
+        Probability that a river crossing is lost during the plan, both directions together, 0 to 1.
+    crossing_loss_mean_s : float
+        Mean time until it can be used again (s).
+    correlation_length_m : float
+        Over which losses of crossings happen together (m); 0 for independent.
+    notice_s : float
+        Time until drivers who have not left yet know of a closure or of its end (s).
+    breakdowns_per_vehicle_hour : float
+        Rate at which fleet vehicles fail.
+    alerts : AlertProcess or None
+        Alerts; None for none.
+    alert_rule : AlertRule or None
+        What alerts hold up; None for the scenario's policy.
+    zones : tuple of Zone
+        Exceptions from that rule.
+    hazard : HazardParameters
+        The rate field.
+    protection : Protection
+        Factors on it.
+    claims : ClaimTable
+        How claims of closures become probabilities.
+    """
+
+    uptake_share: float = 0.8
+    uptake_spread: float = 0.1
+    departure_delay_s: float = 15 * 60.0
+    car_failure: float = 0.03
+    demand_spread: float = 0.05
+    crossing_loss: float = 0.1
+    crossing_loss_mean_s: float = 12 * 3600.0
+    correlation_length_m: float = 20_000.0
+    notice_s: float = 15 * 60.0
+    breakdowns_per_vehicle_hour: float = 1 / 300
+    alerts: AlertProcess | None = KHARKIV_2023
+    alert_rule: AlertRule | None = None
+    zones: tuple[Zone, ...] = ()
+    hazard: HazardParameters = HazardParameters()
+    protection: Protection = Protection()
+    claims: ClaimTable = field(default_factory=ClaimTable)
+
+    def __post_init__(self) -> None:
+        for name in ("uptake_share", "car_failure", "crossing_loss"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ModelError(f"rehearsal: {name} is {getattr(self, name)}; give 0 to 1")
+        for name in (
+            "uptake_spread", "departure_delay_s", "demand_spread", "correlation_length_m", "notice_s",
+            "breakdowns_per_vehicle_hour",
+        ):  # fmt: skip
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ModelError(f"rehearsal: {name} is {getattr(self, name)}; give a number >= 0")
+        if not self.crossing_loss_mean_s > 0:
+            raise ModelError("rehearsal: crossing_loss_mean_s must be positive")
+
+
+NOTHING_UNCERTAIN: Mapping[str, object] = MappingProxyType(
+    {
+        "uptake_share": 1.0,
+        "uptake_spread": 0.0,
+        "departure_delay_s": 0.0,
+        "car_failure": 0.0,
+        "demand_spread": 0.0,
+        "crossing_loss": 0.0,
+        "breakdowns_per_vehicle_hour": 0.0,
+        "alerts": None,
+    }
+)
+LONGEST_TIME_S = 365 * SECONDS_PER_DAY
