@@ -136,6 +136,30 @@ class Refuge:
 
 
 @dataclass(frozen=True, slots=True)
+class Knowledge:
+    """
+    What drivers on the road can know of closures; who knows drives around them.
+
+    Attributes
+    ----------
+    sees_closure : bool
+        Whoever stands before a closed link is told there which links are closed.
+    told_at_nodes : tuple of int
+        Nodes (control points) at which passing drivers are told the same.
+    radio_delay_s : float
+        After how long everybody on the road knows of a closure or a reopening (s); ``inf`` never.
+    """
+
+    sees_closure: bool = True
+    told_at_nodes: tuple[int, ...] = ()
+    radio_delay_s: float = math.inf
+
+    def __post_init__(self) -> None:
+        if not self.radio_delay_s >= 0:
+            raise ModelError(f"radio_delay_s is {self.radio_delay_s}; give a number >= 0")
+
+
+@dataclass(frozen=True, slots=True)
 class Conditions:
     """
     Everything that changes while traffic runs.
@@ -150,12 +174,15 @@ class Conditions:
         At most one a link.
     refuges : tuple of Refuge
         Destinations that fill up; diversions must end somewhere.
+    knowledge : Knowledge or None
+        What drivers know of closures; None keeps everybody on the planned route.
     """
 
     changes: tuple[LinkChange, ...] = ()
     holds: tuple[Hold, ...] = ()
     signals: tuple[Signal, ...] = ()
     refuges: tuple[Refuge, ...] = ()
+    knowledge: Knowledge | None = None
 
     def __post_init__(self) -> None:
         links = [signal.link for signal in self.signals]
@@ -202,6 +229,9 @@ class Conditions:
                 raise ModelError(
                     f"conditions name link {link}; the network has links 0 to {network.n_links - 1}"
                 )
+        for node in self.knowledge.told_at_nodes if self.knowledge else ():
+            if not 0 <= node < network.n_nodes:
+                raise ModelError(f"drivers are told at node {node}; the network has {network.n_nodes} nodes")
         for refuge in self.refuges:
             self._check_diversion(refuge, network)
 

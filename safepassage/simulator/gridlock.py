@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safepassage.simulator.kernel.layout import NOBODY, TICKS_PER_S, World
+from safepassage.simulator.kernel.layout import NOBODY, TICKS_PER_S, VEHICLE_MASK, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,19 @@ def _blocked_by(world: World) -> dict[int, int]:
     blocked = {}
     for link in range(world.n_links):
         if full[link]:
-            following = int(world.pool[world.slots["position"][world.feeders["head"][link]] + 1])
+            following = _wanted(world, link)
             if following >= 0 and full[following]:
                 blocked[link] = following
     return blocked
+
+
+def _wanted(world: World, link: int) -> int:
+    """The link that the head of a link wants to enter."""
+    place = world.slots[world.feeders["head"][link]]
+    vehicle = world.vehicles[place["vehicle"] & VEHICLE_MASK]
+    if world.ways.size and vehicle["detour"] >= 0:
+        return int(world.ways[vehicle["detour"], world.legs["goal"][vehicle["leg"]], link])
+    return int(world.pool[place["position"] + 1])
 
 
 def _last_entry_s(world: World, link: int) -> float:

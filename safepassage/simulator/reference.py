@@ -19,7 +19,8 @@ from safepassage.model.network import RoadNetwork
 from safepassage.simulator.conditions import Conditions
 from safepassage.simulator.control_tables import change_figures, feeder_rules
 from safepassage.simulator.demand import TrafficDemand
-from safepassage.simulator.kernel.layout import NEVER, TICKS_PER_S
+from safepassage.simulator.kernel.layout import NEVER, NO_WAY, TICKS_PER_S
+from safepassage.simulator.knowledge import find_ways
 from safepassage.simulator.run import horizon_tick, tie_mask
 from safepassage.simulator.tables import NetworkTables, tabulate, ticks_of
 
@@ -93,6 +94,9 @@ class _Vehicle:
     legs: list[int]
     current: int = 0
     position: int = -1  # index of the link on which it is, in its leg's route
+    link: int = -1  # on which it is, or which it waits for at its origin
+    known: int = -1  # latest state of closures that its driver has heard of
+    detour: int = -1  # the state by which it leaves its route
     places: int = 0  # that it takes on that link
 
     @property
@@ -223,6 +227,9 @@ class _Play:
             for leg, route in enumerate(self.route)
             if route and int(network.to_node[route[-1]]) in stands
         }
+        ends = {leg: int(network.to_node[route[-1]]) for leg, route in enumerate(self.route) if route}
+        self.ways = find_ways(network, conditions, np.array(sorted(set(ends.values())), np.int64))
+        self.goal = {leg: int(self.ways.goal_of_node[node]) for leg, node in ends.items()}
         self.depart, self.entered, self.arrive = ([-1] * demand.n_legs for _ in range(3))
         self.entries: list[list[int]] = [[] for _ in range(demand.n_legs)]
         first = demand.leg_offset.tolist()
@@ -233,10 +240,10 @@ class _Play:
         self.links = _links(network, tables)
         self.changes = deque(_changes(network, conditions))
         for feeder, (signal, windows) in feeder_rules(conditions, network.n_links).items():
-            ends = [link.end for link in self.links] + [link.origin for link in self.links]
-            ends[feeder].windows = windows
+            feeders = [link.end for link in self.links] + [link.origin for link in self.links]
+            feeders[feeder].windows = windows
             if signal is not None:
-                ends[feeder].signal = (
+                feeders[feeder].signal = (
                     round(signal.cycle_s * TICKS_PER_S),
                     round(signal.green_start_s * TICKS_PER_S),
                     round(signal.green_s * TICKS_PER_S),
@@ -286,9 +293,22 @@ class _Play:
         link.headway, link.free_time, link.hole_time = change.headway, change.free_time, change.hole_time
         link.target_places, link.closed = change.places, change.closed
         link.resize(now)
+        if self.ways.ways.size and change.closed:
+            self.tell_waiting(link, now)
         if link.decider is link.gate:
             link.gate.due, link.gate.ticket, link.gate.blocked = None, 0, False
         self.call(link.decider, now)
+
+    def tell_waiting(self, link: _Link, now: int) -> None:
+        """Heads that wait for a link that has just closed stand before it: they choose anew."""
+        for feeder in reversed(link.decider.waiting.copy()):
+            if feeder.index >= len(self.links):
+                continue
+            if link.decider is not link.gate:
+                self.listen(feeder.queue[0], now)
+            else:
+                link.gate.waiting.remove(feeder)
+                self.call_head(self.links[feeder.index], now)
 
     def tell_upstream(self, link: _Link, now: int) -> None:
         if link.gate.blocked or link.decider is not link.gate:
@@ -319,6 +339,8 @@ class _Play:
         onward = self.refuges[refuge].divert_to
         if onward is not None:
             self.refuge[vehicle.leg] = onward
+            self.goal.pop(vehicle.leg, None)
+            vehicle.detour = -1
             self.route[vehicle.leg] = list(self.refuges[refuge].divert_links)
             self.schedule(now, _ARRIVAL, vehicle)
         return False
@@ -326,6 +348,7 @@ class _Play:
     def finish_leg(self, vehicle: _Vehicle, now: int) -> None:
         if not self.finds_room(vehicle, now):
             return
+        vehicle.detour = -1
         self.arrive[vehicle.leg] = now
         if vehicle.current + 1 < len(vehicle.legs):
             vehicle.current += 1
@@ -333,12 +356,39 @@ class _Play:
             self.schedule(ready, _ARRIVAL, vehicle)
 
     def next_link(self, vehicle: _Vehicle) -> _Link | None:
+        if vehicle.detour >= 0 and vehicle.position >= 0:
+            number = self.way(vehicle, vehicle.detour)
+            return self.links[number] if number >= 0 else None
         route = self.route[vehicle.leg]
         following = vehicle.position + 1
         return self.links[route[following]] if following < len(route) else None
 
+    def way(self, vehicle: _Vehicle, state: int) -> int:
+        return int(self.ways.ways[state, self.goal[vehicle.leg], vehicle.link])
+
+    def state_at(self, tick: int) -> int:
+        return int(np.sum(self.ways.state_time <= tick)) - 1
+
+    def listen(self, vehicle: _Vehicle, now: int) -> None:
+        """What the driver at the end of a link could know, and whether that changes the way."""
+        state = self.state_at(now - self.ways.radio_delay)
+        following = self.next_link(vehicle)
+        stands_before = self.ways.sees_closure and following is not None and following.closed
+        if stands_before or self.ways.told_at_end[vehicle.link]:
+            state = self.state_at(now)
+        if state <= vehicle.known or vehicle.leg not in self.goal:
+            return
+        vehicle.known = state
+        ahead = self.route[vehicle.leg][vehicle.position + 1 :]
+        if vehicle.detour < 0 and not self.ways.state_closed[state, ahead].any():
+            return
+        if self.way(vehicle, state) != NO_WAY:
+            vehicle.detour = state
+
     def reach_end(self, link: _Link, now: int) -> None:
         vehicle = link.end.queue[0]
+        if self.ways.ways.size:
+            self.listen(vehicle, now)
         following = self.next_link(vehicle)
         if link.served_end is not None:
             self.compete(link.end, link.served_end, now)
@@ -462,10 +512,10 @@ class _Play:
             self.entered[leg] = now if self.entered[leg] < 0 else self.entered[leg]
             return
         link = self.links[feeder.index]
-        following = self.next_link(feeder.queue[0])
-        vehicle = feeder.queue.popleft()
+        vehicle = feeder.queue[0]
+        turn = self.turn(link, vehicle)
+        feeder.queue.popleft()
         link.ready.popleft()
-        turn = (link.index, following.index if following else -1)
         if turn in self.turn_headway:
             self.turn_open[turn] = now + vehicle.pcu * self.turn_headway[turn]
         last_units = range(vehicle.pcu - vehicle.places, vehicle.pcu)
@@ -492,6 +542,7 @@ class _Play:
         for _ in range(vehicle.places):
             link.holes.popleft()
         vehicle.position += 1
+        vehicle.link = link.index
         link.ready.append(now + link.free_time)
         link.end.queue.append(vehicle)
         link.gate.next_pass = now + vehicle.pcu * link.headway
@@ -499,9 +550,15 @@ class _Play:
         if len(link.end.queue) == 1:
             self.call_head(link, now)
 
+    def turn(self, link: _Link, vehicle: _Vehicle) -> tuple[int, int]:
+        """The turn that a head takes next; those on a detour take none that is restricted."""
+        following = self.next_link(vehicle)
+        if following is None or vehicle.detour >= 0:
+            return -1, -1
+        return link.index, following.index
+
     def call_head(self, link: _Link, now: int) -> None:
-        following = self.next_link(link.end.queue[0])
-        turn = (link.index, following.index if following else -1)
+        turn = self.turn(link, link.end.queue[0])
         tick = link.end.open_at(max(now, link.ready[0], link.next_exit, self.turn_open.get(turn, 0)))
         if tick is not None:
             self.schedule(tick, _ARRIVAL, link)

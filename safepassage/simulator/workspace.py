@@ -28,6 +28,7 @@ from safepassage.simulator.kernel.layout import (
     Records,
     World,
 )
+from safepassage.simulator.knowledge import Ways, find_ways
 from safepassage.simulator.tables import Indices, NetworkTables, Ticks, tabulate, ticks_of
 
 _MIN_BUCKETS = 256
@@ -162,6 +163,7 @@ class Workspace:
             Its arrays belong to this workspace, except the recorded times, which are new.
         """
         loaded = with_refuges(loaded, conditions.conditions.refuges, self.network, self.tables)
+        loaded, ways = with_ways(loaded, conditions.conditions, self.network)
         self._reset(loaded, conditions)
         n_links = self.network.n_links
         n_buckets, shift = _calendar_size(n_links + len(loaded.timer_vehicle))
@@ -174,6 +176,8 @@ class Workspace:
             bucket_shift=shift,
             bucket_mask=n_buckets - 1,
             tie_mask=tie_mask,
+            sees_closure=ways.sees_closure,
+            radio_delay=ways.radio_delay,
             gates=self._gates,
             feeders=self._feeders,
             slots=self._slots,
@@ -195,6 +199,10 @@ class Workspace:
             scratch=self._scratch,
             clock=np.zeros(CLOCK_SIZE, np.int64),
             source_vehicle=loaded.source_vehicle,
+            ways=ways.ways,
+            state_time=ways.state_time,
+            state_closed=ways.state_closed,
+            told_at_end=ways.told_at_end,
             timer_vehicle=loaded.timer_vehicle,
             entry_time=np.full(n_entries, NOBODY, np.int64),
         )
@@ -287,7 +295,8 @@ def _load(demand: TrafficDemand, tables: NetworkTables, n_links: int) -> LoadedD
 
 def _vehicles(demand: TrafficDemand, timers: Indices) -> Records:
     vehicles = np.zeros(demand.n_vehicles, VEHICLE)
-    vehicles["next"] = NOBODY
+    for name in ("next", "known", "detour"):
+        vehicles[name] = NOBODY
     vehicles["leg"] = vehicles["first_leg"] = demand.leg_offset[:-1]
     vehicles["end_leg"] = demand.leg_offset[1:]
     vehicles["timer"] = NOBODY
@@ -306,6 +315,7 @@ def _legs(demand: TrafficDemand, route_start: Ticks) -> Records:
     for name in ("depart", "entered", "arrive"):
         legs[name] = NOBODY
     legs["refuge"] = NOBODY
+    legs["goal"] = NOBODY
     legs["persons"] = demand.leg_persons if demand.leg_persons.size else 0
     legs["entry"] = np.cumsum(length) - length - legs["start"]
     return legs
@@ -393,3 +403,35 @@ def with_refuges(
         legs=legs,
         refuges=records,
     )
+
+
+def with_ways(
+    loaded: LoadedDemand, conditions: Conditions, network: RoadNetwork
+) -> tuple[LoadedDemand, Ways]:
+    """
+    Add what drivers need to leave their planned route.
+
+    Parameters
+    ----------
+    loaded : LoadedDemand
+        From ``Workspace.load``.
+    conditions : Conditions
+        Checked on the network.
+    network : RoadNetwork
+        Roads and turns.
+
+    Returns
+    -------
+    tuple of LoadedDemand and Ways
+        The same demand where nobody leaves the planned route.
+    """
+    demand = loaded.demand
+    moving = np.flatnonzero(loaded.leg_length > 0)
+    last_link = demand.route_link[demand.route_offset[demand.leg_route[moving] + 1] - 1]
+    ends = network.to_node[last_link].astype(np.int64)
+    ways = find_ways(network, conditions, np.unique(ends))
+    if not ways.ways.size:
+        return loaded, ways
+    legs = loaded.legs.copy()
+    legs["goal"][moving] = ways.goal_of_node[ends]
+    return replace(loaded, legs=legs), ways

@@ -7,7 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from safepassage.model.network import RoadNetwork
-from safepassage.simulator import Conditions, Hold, HoldPoint, LinkChange, Refuge, Signal, TrafficDemand
+from safepassage.simulator import (
+    Conditions,
+    Hold,
+    HoldPoint,
+    Knowledge,
+    LinkChange,
+    Refuge,
+    Signal,
+    TrafficDemand,
+)
 from tests.simulator.made_networks import Road, network, tours
 
 
@@ -93,7 +102,13 @@ def random_conditions(seed: int, roads: RoadNetwork) -> Conditions:
         if rng.random() < 0.2
     ]
     refuges = _random_refuges(rng, roads)
-    return Conditions(tuple(changes), tuple(holds), tuple(signals), refuges)
+    knowledge = Knowledge(
+        sees_closure=bool(rng.random() < 0.7),
+        told_at_nodes=tuple(k for k in range(roads.n_nodes) if rng.random() < 0.2),
+        radio_delay_s=float(rng.choice([0.0, 5.0, 30.0, np.inf])),
+    )
+    heard = knowledge if rng.random() < 0.6 else None
+    return Conditions(tuple(changes), tuple(holds), tuple(signals), refuges, heard)
 
 
 def _random_refuges(rng: np.random.Generator, roads: RoadNetwork) -> tuple[Refuge, ...]:

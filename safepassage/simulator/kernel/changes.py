@@ -12,9 +12,10 @@ import numpy as np
 
 from safepassage.simulator.kernel.calendar import schedule, withdraw
 from safepassage.simulator.kernel.compile import rare_step, step
+from safepassage.simulator.kernel.detours import listen
 from safepassage.simulator.kernel.gates import call_node
 from safepassage.simulator.kernel.layout import IDLE, NEXT_CHANGE, NOBODY, ONE_PCU, SCHEDULED, World
-from safepassage.simulator.kernel.motion import call_gate
+from safepassage.simulator.kernel.motion import call_gate, call_head, head_vehicle, leave_list
 
 
 @step
@@ -99,6 +100,23 @@ def ask_again(world: World, link: int, now: int) -> None:
 
 
 @rare_step
+def tell_waiting(world: World, link: int, now: int) -> None:
+    """Heads that wait for a link that has just closed stand before it: they choose anew."""
+    gate = np.int64(world.gates[link].decider)
+    at = np.int64(world.gates[gate].first_waiting)
+    while at != NOBODY:
+        after = np.int64(world.feeders[at].next_waiting)
+        if at < world.n_links:
+            vehicle, _pcu, position = head_vehicle(world, at)
+            if gate != link:
+                listen(world, at, vehicle, position, now)
+            else:
+                leave_list(world, at, gate)
+                call_head(world, at, now)
+        at = after
+
+
+@rare_step
 def apply_change(world: World, index: int, now: int) -> None:
     """Give a link its new figures, or put the change off until another link is empty."""
     change = world.changes[index]
@@ -117,6 +135,8 @@ def apply_change(world: World, index: int, now: int) -> None:
     feeder.headway = change.headway
     feeder.hole_time = change.hole_time
     resize(world, link, np.int64(change.places), now)
+    if world.ways.size and change.closed:
+        tell_waiting(world, link, now)
     ask_again(world, link, now)
 
 

@@ -11,6 +11,7 @@ from safepassage.simulator.kernel.gates import (
     compete_from_origin,
     goes_before,
     is_served,
+    link_wanted,
     lowest_credit,
     may_move,
     passage_time,
@@ -105,7 +106,7 @@ def decide_node(world: World, gate_index: int) -> None:
         leave_list(world, winner, gate_index)
         charge(world, winner, gate_index, pcu)
         depart_from(world, winner, pcu, now)
-        link = np.int64(world.pool[position + 1])
+        link = link_wanted(world, winner, vehicle, position)
         if link >= 0:
             enter_link(world, link, vehicle, pcu, position + 1, now)
         else:

@@ -18,6 +18,7 @@ import numpy as np
 from safepassage.simulator.kernel.calendar import schedule, withdraw
 from safepassage.simulator.kernel.compile import rare_step, step
 from safepassage.simulator.kernel.controls import control_open
+from safepassage.simulator.kernel.detours import following_link
 from safepassage.simulator.kernel.layout import (
     BLOCKED,
     IDLE,
@@ -107,11 +108,19 @@ def is_served(world: World, feeder_index: int, vehicle: int) -> bool:
 
 
 @step
+def link_wanted(world: World, feeder_index: int, vehicle: int, position: int) -> int:
+    """The link that a feeder's head wants to enter; negative where its leg ends."""
+    if feeder_index >= world.n_links:
+        return feeder_index - world.n_links
+    return following_link(world, feeder_index, vehicle, position)
+
+
+@step
 def passage_time(world: World, gate_index: int, feeder_index: int) -> int:
     """Earliest tick at which a waiting head may pass a served node (NEVER: when a place is vacated)."""
     vehicle, pcu, position = head_vehicle(world, feeder_index)
     time = 0
-    link = np.int64(world.pool[position + 1])
+    link = link_wanted(world, feeder_index, vehicle, position)
     if link >= 0:
         time = opening(world, link, pcu)
         if time >= NEVER:

@@ -19,6 +19,7 @@ NEVER = np.int64(1) << np.int64(62)
 NOBODY = -1
 ONE_PCU = np.int64(1)
 TURNED_AWAY = -2
+NO_WAY = -2
 FOLLOW_ON = -2
 """Slot taken by the second or later unit of a long vehicle."""
 
@@ -115,6 +116,8 @@ VEHICLE = np.dtype(
         ("timer", np.int32),  # NOBODY for one that never continues a tour
         ("pcu", np.int32),
         ("escorted", np.int32),
+        ("known", np.int32),  # latest state of closures that its driver has heard of
+        ("detour", np.int32),  # the state by which it leaves its planned route, or NOBODY
     ],
     align=True,
 )
@@ -129,6 +132,7 @@ LEG = np.dtype(
         ("entry", np.int64),  # what to add to a position for its place in entry_time; NEVER once diverted
         ("refuge", np.int32),  # where its people get off, or NOBODY; TURNED_AWAY when all were full
         ("persons", np.int32),  # who get off at its end
+        ("goal", np.int32),  # where it ends, as the ways to places are numbered; NOBODY once diverted
     ],
     align=True,
 )
@@ -191,6 +195,17 @@ class World(NamedTuple):
         Cursor of the calendar and counters.
     source_vehicle : int32
         First legs by (first link, time, vehicle).
+    ways : int32[n_states, n_goals, n_links]
+        Next link from each link to each goal while the closures of a state hold: -1 at the goal,
+        NO_WAY where there is none. Empty when nobody leaves the planned route.
+    state_time : int64[n_states]
+        Since when each state of closures holds.
+    state_closed : int8[n_states, n_links]
+        Closed links.
+    told_at_end : int8[n_links]
+        1 where drivers are told of closures at the end of the link.
+    sees_closure, radio_delay : int
+        Whether drivers before a closed link are told; ticks until a state is known on the radio.
     timer_vehicle : int32
         Vehicles that continue a tour or start off the road.
     entry_time : int64
@@ -203,6 +218,8 @@ class World(NamedTuple):
     bucket_shift: int
     bucket_mask: int
     tie_mask: int
+    sees_closure: int
+    radio_delay: int
     gates: Records
     feeders: Records
     slots: Records
@@ -224,5 +241,9 @@ class World(NamedTuple):
     scratch: Records
     clock: Ticks
     source_vehicle: Indices
+    ways: npt.NDArray[np.int32]
+    state_time: Ticks
+    state_closed: npt.NDArray[np.int8]
+    told_at_end: npt.NDArray[np.int8]
     timer_vehicle: Indices
     entry_time: Ticks

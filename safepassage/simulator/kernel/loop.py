@@ -8,6 +8,7 @@ from safepassage.simulator.kernel.calendar import anything_else_at, next_event, 
 from safepassage.simulator.kernel.changes import apply_changes
 from safepassage.simulator.kernel.compile import entry_point, step
 from safepassage.simulator.kernel.decisions import after_departure, decide_link, decide_node, depart_from
+from safepassage.simulator.kernel.detours import following_link, listen
 from safepassage.simulator.kernel.gates import call_node, compete_from_origin
 from safepassage.simulator.kernel.layout import (
     IDLE,
@@ -31,7 +32,9 @@ from safepassage.simulator.kernel.motion import (
 def arrive_at_head(world: World, link: int, now: int) -> int:
     """The head of a link is ready: it ends its leg or competes at a gate, which is returned."""
     vehicle, pcu, position = head_vehicle(world, link)
-    following = np.int64(world.pool[position + 1])
+    if world.ways.size:
+        listen(world, link, vehicle, position, now)
+    following = following_link(world, link, vehicle, position)
     node_gate = np.int64(world.feeders[link].node_gate)
     if node_gate != NOBODY:
         join(world, link, node_gate)

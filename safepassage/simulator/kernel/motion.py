@@ -113,7 +113,7 @@ def call_head(world: World, link: int, now: int) -> None:
     place = world.slots[feeder.head]
     time = max(place.time, feeder.next_exit, now)
     if world.pool_turn.size:
-        turn = world.pool_turn[place.position]
+        turn = restricted_turn(world, link)
         if turn >= 0:
             time = max(time, world.turns[turn].next_pass)
     if feeder.control >= 0:
@@ -155,7 +155,7 @@ def leave_link(world: World, link: int, pcu: int, now: int) -> None:
     """Vacate the places of the first vehicle and call the next one."""
     feeder = world.feeders[link]
     if world.pool_turn.size:
-        turn = world.pool_turn[world.slots[feeder.head].position]
+        turn = restricted_turn(world, link)
         if turn >= 0:
             world.turns[turn].next_pass = now + pcu * world.turns[turn].headway
     taken = units_of_head(world, link, pcu)
@@ -209,10 +209,21 @@ def admit(world: World, vehicle: int, now: int) -> bool:
         leg.refuge = TURNED_AWAY
     else:
         leg.refuge = refuge.divert_to
+        world.vehicles[vehicle].detour = NOBODY
         leg.start = refuge.divert_start
         leg.entry = NEVER
+        leg.goal = NOBODY
         schedule(world, world.first_timer + world.vehicles[vehicle].timer, now)
     return False
+
+
+@step
+def restricted_turn(world: World, link: int) -> int:
+    """The restricted turn that the first vehicle of a link takes next, or NOBODY; none on a detour."""
+    place = world.slots[world.feeders[link].head]
+    if world.ways.size and world.vehicles[place.vehicle & VEHICLE_MASK].detour >= 0:
+        return np.int64(NOBODY)
+    return np.int64(world.pool_turn[place.position])
 
 
 @step
@@ -221,6 +232,7 @@ def finish_leg(world: World, vehicle: int, now: int) -> None:
     if world.refuges.size and not admit(world, vehicle, now):
         return
     leg = world.vehicles[vehicle].leg
+    world.vehicles[vehicle].detour = NOBODY
     world.legs[leg].arrive = now
     leg += 1
     if leg < world.vehicles[vehicle].end_leg:
