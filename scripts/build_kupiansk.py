@@ -236,8 +236,9 @@ def settlement_row(
 
 
 def site_rows(settlements: Sequence[Row], roads: Roads, assumed: Mapping[str, float]) -> list[Row]:
-    """An assembly point a settlement, then the places on the way and at its end."""
-    rows = [assembly_point(settlement, assumed) for settlement in settlements if settlement["in_scope"]]
+    """Assembly points of every settlement, then the places on the way and at its end."""
+    inhabited = [settlement for settlement in settlements if settlement["in_scope"]]
+    rows = [row for settlement in inhabited for row in assembly_points(settlement, assumed)]
     hub, station, kharkiv = SHEVCHENKOVE, OSYNOVO, "kharkiv"
     for site, kind, name_uk, name_en, node, facts in (
         ("hub-shevchenkove", "handover_hub", "Пункт передачі, Шевченкове", "Handover hub, Shevchenkove", hub,
@@ -260,20 +261,28 @@ def site_rows(settlements: Sequence[Row], roads: Roads, assumed: Mapping[str, fl
     return rows
 
 
-def assembly_point(settlement: Row, assumed: Mapping[str, float]) -> Row:
-    """The assembly point of a settlement, at its centre: no building is named."""
+def assembly_points(settlement: Row, assumed: Mapping[str, float]) -> list[Row]:
+    """Assembly points of a settlement, all at its centre: no building is named."""
     code = str(settlement["settlement_id"])
-    return site_row(
-        f"ap-{slug(str(settlement['name_en']))}-{code[-4:] if '-' not in code else 'z'}",
-        "assembly_point",
-        f"Пункт збору, {settlement['name_uk']}",
-        f"Assembly point, {settlement['name_en']}",
-        str(settlement["node_id"]),
-        settlement["latitude"],
-        settlement["longitude"],
-        waiting_cap=assumed["assembly_waiting_cap"],
-        settlement_id=code,
-    )
+    site = f"ap-{slug(str(settlement['name_en']))}-{code[-4:] if '-' not in code else 'z'}"
+    people = sum(int(str(settlement[group])) for group in ("adults", "children", "older", "low_mobility"))
+    rows = []
+    for number in range(1, max(1, math.ceil(people / assumed["people_an_assembly_point"])) + 1):
+        which = f" {number}" if number > 1 else ""
+        rows.append(
+            site_row(
+                f"{site}-{number}" if number > 1 else site,
+                "assembly_point",
+                f"Пункт збору{which}, {settlement['name_uk']}",
+                f"Assembly point{which}, {settlement['name_en']}",
+                str(settlement["node_id"]),
+                settlement["latitude"],
+                settlement["longitude"],
+                waiting_cap=assumed["assembly_waiting_cap"],
+                settlement_id=code,
+            )
+        )
+    return rows
 
 
 def site_row(

@@ -251,15 +251,19 @@ def test_speed_and_capacity_of_a_road_class_are_the_assumed_ones(settings: dict[
 # --- sites, fleet and services -----------------------------------------------------------------------
 
 
-def test_each_settlement_in_scope_has_one_assembly_point_at_its_centre(
+def test_each_settlement_in_scope_has_its_assembly_points_at_its_centre(
     in_scope: list[dict[str, str]], settings: dict[str, Any]
 ) -> None:
-    points = {row["settlement_id"]: row for row in table("site.csv") if row["kind"] == "assembly_point"}
-    assert set(points) == {row["settlement_id"] for row in in_scope}
+    points = [row for row in table("site.csv") if row["kind"] == "assembly_point"]
+    assert {row["settlement_id"] for row in points} == {row["settlement_id"] for row in in_scope}
+    a_point = settings["assumption"]["people_an_assembly_point"]["value"]
     for row in in_scope:
-        point = points[row["settlement_id"]]
-        assert (point["latitude"], point["longitude"]) == (row["latitude"], row["longitude"])
-        assert float(point["waiting_cap"]) == settings["assumption"]["assembly_waiting_cap"]["value"]
+        own = [point for point in points if point["settlement_id"] == row["settlement_id"]]
+        people = sum(int(row[group]) for group in ("adults", "children", "older", "low_mobility"))
+        assert len(own) == -(-people // a_point)
+        for point in own:
+            assert (point["latitude"], point["longitude"]) == (row["latitude"], row["longitude"])
+            assert float(point["waiting_cap"]) == settings["assumption"]["assembly_waiting_cap"]["value"]
 
 
 def test_the_checkpoint_lies_on_every_way_to_kharkiv() -> None:
