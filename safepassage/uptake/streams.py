@@ -109,7 +109,7 @@ def _joint(
             if figure.measure is Measure.CUMULATIVE:
                 out = max(out, figure.value)
         elif figure.measure is Measure.STOCK:
-            if not figure.scope and (stated is None or not out or _fits(figure.value, stated[0], out)):
+            if not figure.scope and (stated is None or _fits(figure.value, stated[0], out)):
                 joint.append(figure)
             else:
                 apart[figure.scope].append(figure)
@@ -117,8 +117,10 @@ def _joint(
 
 
 def _fits(stock: float, people: float, out: float) -> bool:
-    # Where only the assisted were counted, as many again may have left by themselves.
-    return people - 2 * out - STOCK_TOLERANCE * people <= stock <= people - out + STOCK_TOLERANCE * people
+    # Where only the assisted were counted, as many again may have left by themselves; where nobody was, all
+    # may have.
+    fewest = people - 2 * out - STOCK_TOLERANCE * people if out else 0.0
+    return fewest <= stock <= people - out + STOCK_TOLERANCE * people
 
 
 def _stream(

@@ -25,10 +25,16 @@ from safepassage.uptake.particles import Array, Particles, advance, draw, still_
 from safepassage.uptake.priors import Prior
 from safepassage.uptake.streams import Stream
 
-PARTICLES = 8000
+# The first figures rule out most draws: a crowd meets them, and a part of it goes on.
+PARTICLES = 16000
+CROWD = 4
 FORECAST_PARTICLES = 2000
 _SHRINK = 0.97
-_TAIL = 4.0
+# Reports miss the truth by a share of it and by a part of a day, with tails: some are plainly wrong.
+TAIL = 4.0
+EXACT_ERROR = 0.004
+DAY_ERROR_D = 0.35
+UNSURE_DAY_ERROR_D = 2.5
 DAILY_SCATTER = 0.3
 
 
@@ -43,13 +49,13 @@ class _Error:
 
 def _error(figure: Figure) -> _Error:
     below, above = {
-        Precision.EXACT: (0.004, 0.004),
+        Precision.EXACT: (EXACT_ERROR, EXACT_ERROR),
         Precision.ABOUT: (0.05, 0.05),
         # "More than 70,000" is seldom much more: officials round down to the next round number.
         Precision.MORE_THAN: (0.02, 0.12),
         Precision.LESS_THAN: (0.12, 0.02),
     }[figure.precision]
-    return _Error(below, above, 0.35 if figure.sure_of_day else 2.5)
+    return _Error(below, above, DAY_ERROR_D if figure.sure_of_day else UNSURE_DAY_ERROR_D)
 
 
 class Tracker:
@@ -67,7 +73,7 @@ class Tracker:
     seed : int
         Of every draw.
     count : int
-        Number of particles.
+        Number of particles after the first figures; until then there are `CROWD` times as many.
     """
 
     def __init__(
@@ -87,8 +93,11 @@ class Tracker:
         self._prior = prior
         self._seed = seed
         self._random = np.random.default_rng([seed, 0])
-        self._particles = draw(prior, self.events, stream.people_class, stream.people, count, self._random)
-        self._log_weight = np.zeros(count)
+        self._particles = draw(
+            prior, self.events, stream.people_class, stream.people, CROWD * count, self._random
+        )
+        self._count = count
+        self._log_weight = np.zeros(CROWD * count)
         self._time_d = 0.0
         self._kept: dict[float, Array] = {}
         self._by_day: dict[date, list[Figure]] = defaultdict(list)
@@ -174,8 +183,8 @@ class Tracker:
             # Buses run on some days and not on others.
             share = share + DAILY_SCATTER / np.sqrt(figure.period_days)
         sd = np.sqrt((share * figure.value) ** 2 + 1 + moving**2 + doubt**2)
-        tail = np.log1p(((expected - figure.value) / sd) ** 2 / _TAIL)
-        likelihood: Array = -(_TAIL + 1) / 2 * tail - np.log(sd)
+        tail = np.log1p(((expected - figure.value) / sd) ** 2 / TAIL)
+        likelihood: Array = -(TAIL + 1) / 2 * tail - np.log(sd)
         return likelihood
 
     def _expected(self, figure: Figure) -> Array:
@@ -206,12 +215,12 @@ class Tracker:
         fixed = self._particles.fixed
         mean = weight @ fixed
         sd = np.sqrt(np.maximum(weight @ (fixed - mean) ** 2, 0))
-        index = _systematic(weight, len(weight), self._random)
+        index = _systematic(weight, self._count, self._random)
         self._particles = self._particles.chosen(index)
         self._kept = {time: kept[:, index] for time, kept in self._kept.items()}
-        noise = np.sqrt(1 - _SHRINK**2) * sd * self._random.standard_normal(fixed.shape)
+        noise = np.sqrt(1 - _SHRINK**2) * sd * self._random.standard_normal((self._count, fixed.shape[1]))
         self._particles.fixed = mean + _SHRINK * (self._particles.fixed - mean) + noise
-        self._log_weight = np.zeros(len(weight))
+        self._log_weight = np.zeros(self._count)
 
     def forecast(
         self,
