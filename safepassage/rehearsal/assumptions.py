@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from safepassage.errors import ModelError
 from safepassage.model.policy import AlertRule
 from safepassage.threat.alerts import AlertProcess
 from safepassage.threat.claims import ClaimTable
 from safepassage.threat.rate_field import HazardParameters, Protection
-from safepassage.units import SECONDS_PER_DAY
 
 # Kharkiv oblast, August to October 2023: 494 alerts, 15.5 % of the time, 42 minutes on average.
 KHARKIV_2023 = AlertProcess(42 * 60.0, 42 * 60.0 * (1 - 0.155) / 0.155)
@@ -91,8 +88,8 @@ class Assumptions:
     alerts: AlertProcess | None = KHARKIV_2023
     alert_rule: AlertRule | None = None
     zones: tuple[Zone, ...] = ()
-    hazard: HazardParameters = HazardParameters()
-    protection: Protection = Protection()
+    hazard: HazardParameters = field(default_factory=HazardParameters)
+    protection: Protection = field(default_factory=Protection)
     claims: ClaimTable = field(default_factory=ClaimTable)
 
     def __post_init__(self) -> None:
@@ -109,16 +106,16 @@ class Assumptions:
             raise ModelError("rehearsal: crossing_loss_mean_s must be positive")
 
 
-NOTHING_UNCERTAIN: Mapping[str, object] = MappingProxyType(
-    {
-        "uptake_share": 1.0,
-        "uptake_spread": 0.0,
-        "departure_delay_s": 0.0,
-        "car_failure": 0.0,
-        "demand_spread": 0.0,
-        "crossing_loss": 0.0,
-        "breakdowns_per_vehicle_hour": 0.0,
-        "alerts": None,
-    }
-)
-LONGEST_TIME_S = 365 * SECONDS_PER_DAY
+def nothing_uncertain() -> Assumptions:
+    """
+    Everybody leaves as planned and nothing happens: a plan rehearsed so gives its own simulated figures.
+
+    Returns
+    -------
+    Assumptions
+        To start from when one thing is to be uncertain.
+    """
+    return Assumptions(
+        uptake_share=1.0, uptake_spread=0.0, departure_delay_s=0.0, car_failure=0.0, demand_spread=0.0,
+        crossing_loss=0.0, breakdowns_per_vehicle_hour=0.0, alerts=None,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The people of a plan as parties that travel together: which settlement, which legs, which place in the draws."""
+"""The people of a plan as parties that travel together, ready to be played many times."""
 
 from __future__ import annotations
 

@@ -102,9 +102,9 @@ class ClosureModel:
         n = len(self.chances)
         correlation: FloatArray = np.eye(n)
         if correlation_length_m > 0 and n:
-            correlation = np.exp(-_distances_m(self.chances) / correlation_length_m)
+            correlation = np.exp(-_distances_m(self.chances) / correlation_length_m).astype(np.float64)
         # Places that coincide make the matrix singular; so little does not change any draw that matters.
-        self._root: FloatArray = np.linalg.cholesky((correlation + 1e-9 * np.eye(n)) / (1 + 1e-9))
+        self._root: FloatArray = np.linalg.cholesky(correlation + 1e-9 * np.eye(n)).astype(np.float64)
         chance = np.array([item.probability for item in self.chances])
         self._threshold: FloatArray = ndtri(chance)
 
