@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import rasterio
 from rasterio.errors import RasterioError
 from rasterio.warp import transform as warp_points
 from rasterio.warp import transform_bounds
-from rasterio.windows import from_bounds
+from rasterio.windows import Window
 
 from safepassage.errors import Fault, InputError
 from safepassage.formats.fault_list import FaultList
@@ -91,7 +92,14 @@ def _read(path: Path, source: rasterio.DatasetReader, bounds: Bounds, faults: Fa
     if box[0] >= box[2] or box[1] >= box[3]:
         problem, remedy = _("the raster does not touch the area"), _("give the raster of this country")
         raise _bad(path, problem, remedy)
-    window = from_bounds(*box, transform=source.transform).round_offsets("floor").round_lengths("ceil")
+    grid = source.transform
+    if grid.b or grid.d:
+        raise _bad(path, _("the raster is turned"), _("give one whose rows run from west to east"))
+    columns = sorted(((box[0] - grid.c) / grid.a, (box[2] - grid.c) / grid.a))
+    rows = sorted(((box[1] - grid.f) / grid.e, (box[3] - grid.f) / grid.e))
+    left, top = max(0, math.floor(columns[0])), max(0, math.floor(rows[0]))
+    right, bottom = min(source.width, math.ceil(columns[1])), min(source.height, math.ceil(rows[1]))
+    window = Window(left, top, right - left, bottom - top)
     if window.width * window.height > _MOST_CELLS:
         problem = _("the area holds {count} cells of the raster").format(
             count=int(window.width * window.height)
@@ -104,7 +112,8 @@ def _read(path: Path, source: rasterio.DatasetReader, bounds: Bounds, faults: Fa
         problem = _("the raster has cells with fewer than nobody ({value})").format(value=people.min())
         raise _bad(path, problem, _("state its value for no data, or give another raster"))
     row, column = np.nonzero(people)
-    x, y = source.window_transform(window) * (column + 0.5, row + 0.5)
+    x = grid.a * (column + left + 0.5) + grid.c
+    y = grid.e * (row + top + 0.5) + grid.f
     longitude, latitude = warp_points(source.crs, "EPSG:4326", x.tolist(), y.tolist())
     return PeoplePoints(np.array(longitude), np.array(latitude), people[row, column], str(source.crs))
 
