@@ -160,7 +160,8 @@ def _number(cells: Mapping[str, str], name: str, default: float = math.nan) -> f
     try:
         return float(text)
     except ValueError:
-        return math.nan
+        # Not a number that was left out, but one that cannot be.
+        return math.inf
 
 
 def gmns_files(network: RoadNetwork, link_names: Sequence[str] = ()) -> dict[str, str]:

@@ -109,7 +109,8 @@ def _number(attributes: Attributes, name: str, default: float = math.nan) -> flo
     except KeyError:
         return default
     except ValueError:
-        return math.nan
+        # Not a number that was left out, but one that cannot be.
+        return math.inf
 
 
 def _hours(text: str) -> float:

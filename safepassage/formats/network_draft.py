@@ -210,7 +210,12 @@ class NetworkDraft:
 
     def _movements(self) -> dict[str, np.ndarray]:
         index = {link: k for k, link in enumerate(self._links)}
-        turns = [(index[a], index[b]) for a, b in self._turns if a in index and b in index]
+        # A turn between roads that do not meet forbids nothing.
+        turns = [
+            (index[a], index[b])
+            for a, b in self._turns
+            if a in index and b in index and self._links[a].head == self._links[b].tail
+        ]
         pairs = np.array(sorted(set(turns)), np.int32).reshape(-1, 2)
         return {
             "movement_in_link": pairs[:, 0],
