@@ -440,7 +440,8 @@ class Desk:
         timelines.change(
             connection, replay.changed, frozenset(event.order for event, _mark in batch.kept.values())
         )
-        records.change(connection, {key: replay.current(key) for key in replay.written_keys()})
+        position = events.last_of_chain(connection)[0] + len(batch.kept)
+        records.change(connection, {key: replay.current(key) for key in replay.written_keys()}, position)
         now, stored, told = self.now_ms(), [], {}
         for event, mark in batch.kept.values():
             receipt = self._receipt(connection, event, effects[event.order])

@@ -54,7 +54,7 @@ def rebuild(database: Database, told: Callable[[int], None] = lambda _count: Non
         timelines.add(connection, waiting)
         items = sorted(state.items())
         for start in range(0, len(items), _AT_ONCE):
-            records.add(connection, items[start : start + _AT_ONCE])
+            records.add(connection, items[start : start + _AT_ONCE], count)
     return count
 
 

@@ -176,6 +176,57 @@ class ReadingRoom:
             self._note(reader, f"{noun}.read", record_id, "break-glass" if reader.broke_glass else "")
         return shown
 
+    def changes(self, reader: Reader, cursor: str, *, limit: int = 200) -> tuple[list[dict[str, Any]], str]:
+        """
+        Records that changed since a cursor.
+
+        Parameters
+        ----------
+        reader : Reader
+            Who looks.
+        cursor : str
+            As given before; empty for everything.
+        limit : int
+            How many at most are looked at.
+
+        Returns
+        -------
+        list of dict
+            What the reader may see, each with its noun.
+        str
+            Cursor for the next look.
+        """
+        position, _dot, key = cursor.partition(".")
+        shown = []
+        with self._desk.database.reading() as connection:
+            own = self._own_trips(connection, reader)
+            found = records.changed_since(connection, int(position or 0), key, limit)
+            for _position, changed, item in found:
+                noun = changed.partition("/")[0]
+                access = reader.access(noun)
+                if access is not None and self._sees(reader, access, item, own):
+                    shown.append({"noun": noun, **self._shown(connection, access, [item])[0]})
+        if any(item["noun"] == "person" for item in shown):
+            self._note(reader, "person.sync", "", f"{len(shown)} records")
+        return shown, f"{found[-1][0]}.{found[-1][1]}" if found else cursor
+
+    def some(self, reader: Reader, noun: str, record_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Records of ids, in their order, as far as the reader may see them; persons need a name left."""
+        access = reader.access(noun)
+        if access is None:
+            return []
+        with self._desk.database.reading() as connection:
+            own = self._own_trips(connection, reader)
+            found = {
+                item.id: item
+                for item in records.find_many(connection, [f"{noun}/{one}" for one in record_ids])
+            }
+            items = [found[one] for one in record_ids if one in found]
+            items = [item for item in items if self._sees(reader, access, item, own)]
+            shown = self._shown(connection, access, items)
+        self._note(reader, f"{noun}.search", "", f"{len(shown)} found")
+        return shown
+
     def found_by(self, reader: Reader, name: str, text: str) -> list[dict[str, Any]]:
         """Persons by a sealed field (phone or document), through the blind index."""
         mark = self._desk.master.blind_index(name, text)

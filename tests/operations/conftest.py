@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,12 +71,12 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         made = Database.in_folder(tmp_path)
     else:
         folder = request.getfixturevalue("postgres_folder")
-        name = f"t{uuid.uuid4().hex}"
         with psycopg.connect(
             host=str(folder), user="ledger", dbname="postgres", autocommit=True
         ) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        made = Database(f"postgresql+psycopg://ledger@/{name}?host={folder}")
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        made = Database(f"postgresql+psycopg://ledger@/postgres?host={folder}")
     made.prepare()
     yield made
     made.close()

@@ -7,23 +7,23 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select
 
 from safepassage.operations.records import Record, decode, encode
 from safepassage.operations.records.people import Person
 from safepassage.operations.store.tables import record as table
 
 
-def change(connection: Connection, records: Mapping[str, Record | None]) -> None:
-    """Replace records by key; None where there is none any more."""
+def change(connection: Connection, records: Mapping[str, Record | None], position: int) -> None:
+    """Replace records by key as of a position of the log; None where there is none any more."""
     if records:
         connection.execute(delete(table).where(table.c.key.in_(list(records))))
-        add(connection, ((key, item) for key, item in records.items() if item is not None))
+        add(connection, ((key, item) for key, item in records.items() if item is not None), position)
 
 
-def add(connection: Connection, records: Iterable[tuple[str, Record]]) -> None:
-    """Keep records that are new."""
-    rows = [_row(key, item) for key, item in records]
+def add(connection: Connection, records: Iterable[tuple[str, Record]], position: int) -> None:
+    """Keep records that are new as of a position of the log."""
+    rows = [_row(key, item, position) for key, item in records]
     if rows:
         connection.execute(insert(table), rows)
 
@@ -91,12 +91,33 @@ def everything(connection: Connection, noun: str) -> list[Record]:
     return [decode(row.key, row.body) for row in rows]
 
 
-def changed_after(connection: Connection, noun: str, place: str) -> list[Record]:
-    """Records of a noun that an event after a place changed."""
+def changed_since(
+    connection: Connection, position: int, key: str, limit: int
+) -> list[tuple[int, str, Record]]:
+    """
+    Records that changed after a position of the log.
+
+    Parameters
+    ----------
+    connection : Connection
+        Any.
+    position, key : int and str
+        The last one seen: records of the same position come by key.
+    limit : int
+        How many at most.
+
+    Returns
+    -------
+    list of (int, str, Record)
+        Position, key and record.
+    """
     rows = connection.execute(
-        select(table.c.key, table.c.body).where(table.c.noun == noun, table.c.last_place > place)
+        select(table.c.position, table.c.key, table.c.body)
+        .where(or_(table.c.position > position, and_(table.c.position == position, table.c.key > key)))
+        .order_by(table.c.position, table.c.key)
+        .limit(limit)
     )
-    return [decode(row.key, row.body) for row in rows]
+    return [(row.position, row.key, decode(row.key, row.body)) for row in rows]
 
 
 def person_counts(connection: Connection) -> Counter[tuple[str, str]]:
@@ -140,7 +161,7 @@ def digest(connection: Connection) -> str:
     return total.hexdigest()
 
 
-def _row(key: str, item: Record) -> dict[str, Any]:
+def _row(key: str, item: Record, position: int) -> dict[str, Any]:
     noun, _slash, record_id = key.partition("/")
     return {
         "key": key,
@@ -151,6 +172,6 @@ def _row(key: str, item: Record) -> dict[str, Any]:
         "agency": getattr(item, "agency", ""),
         "site": getattr(item, "site", "") if isinstance(item, Person) and not item.merged_into else "",
         "category": item.category if isinstance(item, Person) else "",
-        "last_place": item.last_event,
+        "position": position,
         "body": encode(item),
     }

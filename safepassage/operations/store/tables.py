@@ -50,11 +50,13 @@ record = Table(
     Column("agency", Place, nullable=False),
     Column("site", Place, nullable=False),
     Column("category", Place, nullable=False),
-    Column("last_place", Place, nullable=False),
+    # Position of the log at which the row came to be what it is; devices ask for what is new to them.
+    Column("position", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
     Index("record_by_noun", "noun", "id"),
     Index("record_by_category", "noun", "settlement", "category"),
     Index("record_by_site", "noun", "site"),
+    Index("record_by_position", "position", "key"),
 )
 
 secret = Table(
