@@ -1,4 +1,4 @@
-"""Reader of the public text files of the bus evacuation problem (Bish 2011): yards, stops, shelters, distances."""
+"""Reader of the public text files of the bus evacuation problem (Bish 2011)."""
 
 from __future__ import annotations
 
