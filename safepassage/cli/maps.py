@@ -95,6 +95,16 @@ Start = Annotated[
 Replace = Annotated[bool, typer.Option("--replace", help=_("Replace a scenario folder that exists."))]
 
 
+What = Annotated[
+    str,
+    typer.Argument(metavar="WHAT", help=_("osm:europe/ukraine, worldpop:UKR, or the web address of a file.")),
+]
+Checksum = Annotated[
+    str, typer.Option("--checksum", metavar="HEX", help=_("MD5, SHA-1 or SHA-256 that the file must have."))
+]
+FileOutput = Annotated[Path | None, typer.Option("-o", "--output", metavar="PATH", help=_("File to write."))]
+
+
 def register(app: typer.Typer) -> None:
     """
     Add the commands to the command line.
@@ -105,6 +115,9 @@ def register(app: typer.Typer) -> None:
         The command line.
     """
     app.command(help=_("Make a scenario folder of a district from a map, tables and a raster."))(prepare)
+    app.command(help=_("Fetch a map extract or a population raster (the only command that needs internet)."))(
+        download
+    )
     app.command("map", help=_("Draw a scenario folder as one page with a map, to be judged by eye."))(
         show_map
     )
@@ -188,4 +201,21 @@ def show_map(ctx: typer.Context, folder: Folder, output: Page = None, as_json: A
 
     with terminal.progress() as progress:
         result = map_folder(folder, output, progress=progress)
+    terminal.done(ExitCode.DONE, result.facts(), result.sentences())
+
+
+def download(
+    ctx: typer.Context,
+    what: What,
+    output: FileOutput = None,
+    checksum: Checksum = "",
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a file, going on where an earlier try stopped."""
+    terminal = terminal_of(ctx)
+    terminal.as_json = as_json
+    from safepassage.workflows.download import download_file
+
+    with terminal.progress() as progress:
+        result = download_file(what, output, checksum=checksum, progress=progress)
     terminal.done(ExitCode.DONE, result.facts(), result.sentences())

@@ -142,7 +142,8 @@ def test_departures_of_a_population(tmp_path: Path) -> None:
     path = tmp_path / "population.xml"
     path.write_text(
         '<population><attributes><attribute name="coordinateReferenceSystem">EPSG:32637</attribute>'
-        '</attributes><person id="p1"><plan selected="no"><activity type="home" x="1" y="1" end_time="01:00:00"/>'
+        '</attributes><person id="p1">'
+        '<plan selected="no"><activity type="home" x="1" y="1" end_time="01:00:00"/>'
         '<leg mode="walk"/></plan><plan selected="yes"><activity type="home" x="500000" y="5500000"'
         ' end_time="26:15:30"/><leg mode="car"/><activity type="safe" x="1" y="1"/></plan></person>'
         '<person id="stays"><plan><act type="home" x="1" y="1"/></plan></person></population>',
