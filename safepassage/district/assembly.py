@@ -45,6 +45,7 @@ _OSM_KINDS = {
 }
 # A bus takes the room of two cars.
 _PCU = {"bus": 2, "coach": 2, "truck": 2}
+_ON_ANY_ROAD = (SiteKind.CHECKPOINT, SiteKind.EXIT)
 _MEETING_PLACES = frozenset({"school", "townhall"})
 
 Floats = npt.NDArray[np.float64]
@@ -224,7 +225,7 @@ class _Assembly:
                 remedy = _("give --sites with a reception or an exit, or a larger area")
                 raise InputError([Fault("--sites", 0, "", "", problem, remedy)])
             sites += [self._exit_site(number, item) for number, item in enumerate(exits, start=1)]
-        fleet, depots = self._fleet(fleet_rows, settlements)
+        fleet, depots = self._fleet(fleet_rows, settlements, given)
         scenario = self._scenario(settlements, [*sites, *depots], fleet)
         unknown = tuple(p.name_uk for p in self._places if p.people == UNKNOWN_PEOPLE)
         return Assembled(scenario, self._cut_off(), divided, exits, unknown)
@@ -304,6 +305,10 @@ class _Assembly:
         index, _away = self._streets.nearest(self._metres([(longitude, latitude)]))
         return self._network.node_id[self._streets.node[index[0]]] if index[0] >= 0 else ""
 
+    def _road_node_near(self, longitude: float, latitude: float) -> str:
+        away, index = cKDTree(self._node_xy).query(self._metres([(longitude, latitude)])[0])
+        return self._network.node_id[int(index)] if float(away) <= FARTHEST_M else ""
+
     def _given_sites(self, rows: Sequence[SiteRow], settlements: Sequence[Settlement]) -> list[Site]:
         by_name: dict[str, Settlement] = {}
         for place in settlements:
@@ -322,12 +327,15 @@ class _Assembly:
             at = (row.longitude_deg, row.latitude_deg) if own or home is None else (
                 home.longitude_deg, home.latitude_deg
             )  # fmt: skip
-            node = self._node_near(*at)
+            node = self._road_node_near(*at) if row.kind in _ON_ANY_ROAD else self._node_near(*at)
             if not node:
                 problem = _("no street of the network lies within {km} km of the site").format(
                     km=round(FARTHEST_M / 1000)
                 )
                 faults.append(Fault(row.file, row.row, "latitude", "", problem, _("correct its position")))
+                continue
+            if home is None and row.kind is SiteKind.ASSEMBLY_POINT and row.settlement:
+                # Its settlement was divided or is not in the scenario; each part has a point of its own.
                 continue
             serves = home.id if home and row.kind is SiteKind.ASSEMBLY_POINT else ""
             sites.append(
@@ -342,9 +350,9 @@ class _Assembly:
         return sites
 
     def _fleet(
-        self, rows: Sequence[FleetRow], settlements: Sequence[Settlement]
+        self, rows: Sequence[FleetRow], settlements: Sequence[Settlement], given: Sequence[Site]
     ) -> tuple[tuple[VehicleGroup, ...], list[Site]]:
-        """Vehicles, and a depot in each settlement where some stand."""
+        """Vehicles at sites that were given, and a depot in each settlement where others stand."""
         connected = [place for place in settlements if place.node]
         largest = max(connected, key=lambda place: place.people.total, default=None)
         by_name = {
@@ -352,8 +360,12 @@ class _Assembly:
             for place in reversed(connected)
             for word in (place.id, folded_name(place.name_uk), folded_name(place.community))
         }
+        known = {site.id: site for site in given}
         faults, groups, depots = [], [], {}
         for row in rows:
+            if row.depot in known:
+                groups.append(_vehicles(row, row.depot))
+                continue
             home = by_name.get(row.depot) or by_name.get(folded_name(row.depot)) if row.depot else largest
             if home is None:
                 faults.append(
@@ -366,13 +378,7 @@ class _Assembly:
                 (home.longitude_deg, home.latitude_deg),
             )  # fmt: skip
             depots[depot.id] = depot
-            groups.append(
-                VehicleGroup(
-                    f"vehicle-{row.row}", row.kind, row.agency, row.count, row.seats,
-                    row.wheelchair_places, row.stretcher_places, _PCU.get(row.kind, 1), depot.id,
-                    crew_hours=row.crew_hours,
-                )
-            )  # fmt: skip
+            groups.append(_vehicles(row, depot.id))
         if faults:
             raise InputError(faults)
         return tuple(groups), list(depots.values())
@@ -471,6 +477,13 @@ class _Assembly:
             assumptions=(*share_assumptions(shares, uniform=uniform), *self._roads.assumptions),
             attribution=self._roads.attribution,
         )
+
+
+def _vehicles(row: FleetRow, depot: str) -> VehicleGroup:
+    return VehicleGroup(
+        f"vehicle-{row.row}", row.kind, row.agency, row.count, row.seats, row.wheelchair_places,
+        row.stretcher_places, _PCU.get(row.kind, 1), depot, crew_hours=row.crew_hours,
+    )  # fmt: skip
 
 
 def _rounded_share(count: int, part: int, whole: int) -> int:

@@ -131,7 +131,8 @@ def build_roads(
     forbidden : Geometry, optional
         Polygon that no road may touch (degrees).
     anchors : float64[n, 2], optional
-        Positions (m) of settlements and sites: the street point nearest to each stays a node.
+        Positions (m) of settlements and sites: the street point and the road point
+        nearest to each stay nodes.
     progress : Progress, optional
         Told of the phases.
 
@@ -156,7 +157,10 @@ def build_roads(
     protected = np.isin(segments.point_ref, via)
     xy_m = projection.to_metres(segments.longitude_deg, segments.latitude_deg)
     if anchors is not None:
-        protected[nearest_points(anchors, _street_points(segments, table), xy_m)] = True
+        # Settlements meet streets; checkpoints and ways out stand on any road.
+        everywhere = np.unique(np.concatenate([segments.tail, segments.head]))
+        for points in (_street_points(segments, table), everywhere):
+            protected[nearest_points(anchors, points, xy_m)] = True
     edges = simplified(segments, protected)
     progress.start(_("Connecting the roads"))
     connected = connect(segments, edges, xy_m)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -199,7 +200,8 @@ def prepare_scenario(
     boundary = Boundary(area, occupied)
     gathered = _gathered(inputs, source.places, rows, boundary, projection, bounds, faults)
     sites = [item for item in source.sites if not boundary.reason_against(*_at(item))]
-    positions = np.array([*map(_at, gathered.places), *map(_at, sites)]).reshape(-1, 2)
+    given = [at for row in site_rows if not math.isnan(sum(at := (row.longitude_deg, row.latitude_deg)))]
+    positions = np.array([*map(_at, gathered.places), *map(_at, sites), *given]).reshape(-1, 2)
     anchors = projection.to_metres(positions[:, 0], positions[:, 1])
     side, made = source.build(projection, area, occupied, anchors, progress)
     progress.start(_("Connecting settlements"))
