@@ -77,22 +77,11 @@ def serve(
         problem = _("personal data would travel in the open")
         remedy = _("give --certificate and --key, or listen on 127.0.0.1")
         raise InputError([Fault("serve", 0, "host", host, problem, remedy)])
-    import uvicorn
-
     from safepassage.web.app import create_app
+    from safepassage.web.run import listen
 
     app = create_app(_open_desk(data, database), secure_cookies=secure)
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
-        access_log=False,
-        timeout_keep_alive=15,
-        limit_concurrency=500,
-        server_header=False,
-    )
+    listen(app, host, port, certificate=certificate, key=key)
 
 
 @admin.command(help=_("Make an empty ledger: folder, keys and tables."))

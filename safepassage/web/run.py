@@ -1,0 +1,35 @@
+"""Listen: the one place that starts the server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+
+def listen(app: FastAPI, host: str, port: int, *, certificate: Path | None, key: Path | None) -> None:
+    """
+    Answer until stopped.
+
+    Parameters
+    ----------
+    app : FastAPI
+        The service.
+    host, port : str and int
+        Where to listen.
+    certificate, key : Path or None
+        TLS certificate and its key (PEM).
+    """
+    # The server's own access log holds addresses, and addresses may hold ids of persons.
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+        access_log=False,
+        timeout_keep_alive=15,
+        limit_concurrency=500,
+        server_header=False,
+    )
