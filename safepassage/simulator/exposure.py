@@ -1,0 +1,186 @@
+"""Exposure of people on the road and waiting for it: the integral of a hazard rate, by group and place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from safepassage.errors import ModelError
+from safepassage.model.arrays import FloatArray, frozen_array
+from safepassage.model.network import RoadNetwork
+from safepassage.simulator.demand import TrafficDemand
+from safepassage.simulator.run import TrafficResult
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hazard:
+    """
+    Hazard rates that are constant within bins of time; the last bin lasts for ever.
+
+    Attributes
+    ----------
+    bin_s : float
+        Width of the bins, from time 0 on (s).
+    link_rate_per_s : float64[n_bins, n_links]
+        Expected casualties a person-second in a vehicle on each link.
+    node_rate_per_s : float64[n_bins, n_nodes]
+        The same for those who wait at each node until they get onto the road.
+    """
+
+    bin_s: float
+    link_rate_per_s: FloatArray
+    node_rate_per_s: FloatArray
+
+    def __post_init__(self) -> None:
+        for name in ("link_rate_per_s", "node_rate_per_s"):
+            rate = frozen_array(getattr(self, name), np.float64)
+            if rate.ndim != 2 or not len(rate) or not np.isfinite(rate).all() or (rate < 0).any():
+                raise ModelError(f"{name} needs one row a bin, at least one, of finite numbers >= 0")
+            object.__setattr__(self, name, rate)
+        if not self.bin_s > 0:
+            raise ModelError(f"bin_s is {self.bin_s}; give a positive number")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exposure:
+    """
+    Expected casualties, summed over the people of each group.
+
+    Attributes
+    ----------
+    on_link : float64[n_groups, n_links]
+        In vehicles, by link.
+    waiting : float64[n_groups, n_nodes]
+        Ready to leave but not yet on the road, by node.
+    per_person : float64[n_legs]
+        Of one person who travels on the leg, waiting included.
+    """
+
+    on_link: FloatArray
+    waiting: FloatArray
+    per_person: FloatArray
+
+    @property
+    def total(self) -> float:
+        """Expected casualties of all groups at all places."""
+        return float(self.on_link.sum() + self.waiting.sum())
+
+
+def exposure(
+    network: RoadNetwork,
+    demand: TrafficDemand,
+    result: TrafficResult,
+    hazard: Hazard,
+    *,
+    leg_people: npt.NDArray[np.integer],
+    until_s: float,
+) -> Exposure:
+    """
+    Integrate a hazard along where everybody was.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+        The roads.
+    demand : TrafficDemand
+        What was played.
+    result : TrafficResult
+        With recorded entries.
+    hazard : Hazard
+        Rates by place and time.
+    leg_people : int[n_legs, n_groups]
+        Persons in the vehicle during each leg, by group.
+    until_s : float
+        People who have not arrived are exposed where they are until then (s).
+
+    Returns
+    -------
+    Exposure
+        By group and place.
+
+    Raises
+    ------
+    ModelError
+        When entries were not recorded, or an array does not fit.
+
+    Notes
+    -----
+    The time on a detour or diversion, whose links are not recorded, counts on the last recorded link.
+    """
+    _check(network, demand, result, hazard, leg_people)
+    length = demand.route_length[demand.leg_route]
+    leg = np.repeat(np.arange(demand.n_legs), length)
+    within = np.arange(len(leg)) - result.entry_offset[leg]
+    link = demand.route_link[demand.route_offset[demand.leg_route[leg]] + within]
+    entered = ~np.isnan(result.entry_s)
+    leg, link, enter_s = leg[entered], link[entered], result.entry_s[entered]
+    last = np.append(leg[1:] != leg[:-1], np.ones(min(len(leg), 1), np.bool_))
+    leave_s = np.where(last, result.leg_arrive_s[leg], np.append(enter_s[1:], np.nan)[: len(leg)])
+    driven = _integral(hazard.link_rate_per_s, hazard.bin_s, link, enter_s, _until(leave_s, until_s))
+
+    waits = np.flatnonzero((length > 0) & ~np.isnan(result.leg_depart_s))
+    node = network.from_node[demand.route_link[demand.route_offset[demand.leg_route[waits]]]]
+    on_road_s = _until(result.leg_entered_s[waits], until_s)
+    waited = _integral(hazard.node_rate_per_s, hazard.bin_s, node, result.leg_depart_s[waits], on_road_s)
+    per_person: FloatArray = np.bincount(leg, driven, demand.n_legs).astype(np.float64)
+    per_person += np.bincount(waits, waited, demand.n_legs)
+    return Exposure(
+        on_link=_by_group(driven, leg, link, leg_people, network.n_links),
+        waiting=_by_group(waited, waits, node, leg_people, network.n_nodes),
+        per_person=per_person,
+    )
+
+
+def _check(
+    network: RoadNetwork,
+    demand: TrafficDemand,
+    result: TrafficResult,
+    hazard: Hazard,
+    leg_people: npt.NDArray[np.integer],
+) -> None:
+    if len(result.entry_s) != int(demand.route_length[demand.leg_route].sum()):
+        raise ModelError("the entries of this run were not recorded; play with record_entries=True")
+    if leg_people.ndim != 2 or len(leg_people) != demand.n_legs or (leg_people < 0).any():
+        raise ModelError(f"leg_people needs one row a leg, {demand.n_legs}, of whole numbers >= 0")
+    columns = hazard.link_rate_per_s.shape[1], hazard.node_rate_per_s.shape[1]
+    if columns != (network.n_links, network.n_nodes):
+        raise ModelError(f"the hazard has rates for {columns[0]} links and {columns[1]} nodes")
+
+
+def _until(end_s: FloatArray, until_s: float) -> FloatArray:
+    """The end of a stay, or of the time that counts."""
+    ended: FloatArray = np.fmin(end_s, until_s)
+    return ended
+
+
+def _integral(
+    rate_per_s: FloatArray,
+    bin_s: float,
+    place: npt.NDArray[np.integer],
+    start_s: FloatArray,
+    end_s: FloatArray,
+) -> FloatArray:
+    """Integral of the rate at each place from each start to each end (nothing where it ends before)."""
+    up_to = np.vstack([np.zeros(rate_per_s.shape[1]), np.cumsum(rate_per_s, axis=0) * bin_s])
+
+    def since_zero(time_s: FloatArray) -> FloatArray:
+        row = np.clip(time_s // bin_s, 0, len(rate_per_s) - 1).astype(np.int64)
+        total: FloatArray = up_to[row, place] + (time_s - row * bin_s) * rate_per_s[row, place]
+        return total
+
+    result: FloatArray = since_zero(np.maximum(end_s, start_s)) - since_zero(start_s)
+    return result
+
+
+def _by_group(
+    amount: FloatArray,
+    leg: npt.NDArray[np.integer],
+    place: npt.NDArray[np.integer],
+    leg_people: npt.NDArray[np.integer],
+    n_places: int,
+) -> FloatArray:
+    groups = [np.bincount(place, amount * leg_people[leg, k], n_places) for k in range(leg_people.shape[1])]
+    table: FloatArray = np.array(groups, np.float64).reshape(leg_people.shape[1], n_places)
+    return table
