@@ -99,7 +99,21 @@ def add(connection: Connection, events: Sequence[StoredEvent], secrets: dict[str
 
 
 def link(before: str, body: str, content_mark: str, secrets: str) -> str:
-    """Link of the chain of one event."""
+    """
+    Link of the chain of one event.
+
+    Parameters
+    ----------
+    before : str
+        Link of the event before.
+    body, content_mark, secrets : str
+        What is kept of the event, its keyed mark, and the digests of its sealed texts.
+
+    Returns
+    -------
+    str
+        SHA-256, hexadecimal.
+    """
     return hashlib.sha256(f"{before}\n{body}\n{content_mark}\n{secrets}".encode()).hexdigest()
 
 
