@@ -65,13 +65,17 @@ def converged_at(values: Sequence[float] | FloatArray, *, batch: int = 50) -> in
     -------
     int or None
         The first number at which the mean has moved by less than 1 % over the last batch and its standard
-        error is below 5 % of it; None where that was not reached.
+        error is below 5 % of it; None where that was not reached, or nothing has happened yet.
     """
     numbers = np.asarray(values, np.float64)
     for count in range(2 * batch, len(numbers) + 1, batch):
         mean, before = float(numbers[:count].mean()), float(numbers[: count - batch].mean())
         error = float(numbers[:count].std(ddof=1)) / math.sqrt(count)
-        if abs(mean - before) <= _SETTLED_MEAN * abs(mean) and error <= _SETTLED_ERROR * abs(mean):
+        if (
+            mean != 0
+            and abs(mean - before) <= _SETTLED_MEAN * abs(mean)
+            and error <= _SETTLED_ERROR * abs(mean)
+        ):
             return count
     return None
 
