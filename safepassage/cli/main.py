@@ -15,7 +15,7 @@ import typer
 
 from safepassage import __version__
 from safepassage.cli import forecast as forecast_commands
-from safepassage.cli import maps
+from safepassage.cli import maps, rehearse
 from safepassage.cli import operations as operations_commands
 from safepassage.cli.boundary import Commands, terminal_of
 from safepassage.cli.exit_codes import ExitCode
@@ -196,3 +196,4 @@ def _finish_plan(terminal: Terminal, result: PlanResult) -> None:
 
 maps.register(app)
 operations_commands.register(app)
+rehearse.register(app)
