@@ -3,8 +3,8 @@ Backtest of the uptake forecast on published figures, as table and pictures.
 
     python benchmarks/uptake_backtest.py DIR [--pictures FOLDER]
 
-DIR holds ``series.csv``, ``operations.csv`` and ``keys.csv``. Prints scores, scores by operation, and the time
-taken; with --pictures draws a fan for each of some operations.
+DIR holds ``series.csv``, ``operations.csv`` and ``keys.csv``. Prints scores, also by operation, and the
+time taken; with --pictures draws a fan for each of some operations.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from safepassage.formats.uptake_tables import read_uptake_tables
 from safepassage.model.uptake import FigureKind, PeopleClass
 from safepassage.uptake.backtest import MODEL, MODEL_EVENTS, Backtest, backtest
 from safepassage.uptake.baselines import BASELINES
-from safepassage.uptake.cases import share_remaining
+from safepassage.uptake.cases import WINDOWS_D, share_remaining
 from safepassage.uptake.fit import fit_prior
 from safepassage.uptake.streams import Stream, all_streams, published
 from safepassage.uptake.tracker import Tracker
@@ -63,17 +63,17 @@ def main() -> None:
 
 def print_scores(result: Backtest) -> None:
     """The table of the documentation."""
-    print(
-        "| method | CRPS | 1 d | 3 d | 7 d | 14 d | 28 d | in 50 % | in 90 % | width 50 | width 90 | gain | with events |"
-    )
+    windows = " | ".join(f"{window} d" for window in WINDOWS_D)
+    print(f"| method | CRPS | {windows} | in 50 % | in 90 % | width 50 | width 90 | gain | with events |")
     for score in result.scores:
-        windows = dict(score.by_window)
-        row = [f"{windows.get(window, float('nan')):.4f}" for window in (1, 3, 7, 14, 28)]
+        means = dict(score.by_window)
+        row = [f"{means.get(window, float('nan')):.4f}" for window in WINDOWS_D]
         gain = f"{score.gain_low:+.4f} to {score.gain_high:+.4f}"
         gain_events = f"{score.gain_events_low:+.4f} to {score.gain_events_high:+.4f}"
         print(
             f"| {score.method} | {score.crps:.4f} | {' | '.join(row)} | {score.coverage_50:.0%} |"
-            f" {score.coverage_90:.0%} | {score.width_50:.3f} | {score.width_90:.3f} | {gain} | {gain_events} |"
+            f" {score.coverage_90:.0%} | {score.width_50:.3f} | {score.width_90:.3f} | {gain} |"
+            f" {gain_events} |"
         )
 
 
@@ -104,10 +104,11 @@ def drawing(stream: Stream, tracker: Tracker, kind: FigureKind, origin: date) ->
         x = LEFT + (WIDTH - LEFT - 10) * (day - stream.start).days / span
         return f"{x:.1f},{HEIGHT - BOTTOM - (HEIGHT - BOTTOM - 10) * min(share, 1.0):.1f}"
 
-    parts = [
+    opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif"'
         ' font-size="11"><rect width="100%" height="100%" fill="#fff"/>'
-    ]
+    )
+    parts = [opening]
     for share in (0.0, 0.5, 1.0):
         y = at(stream.start, share).split(",")[1]
         parts.append(f'<path d="M{LEFT} {y}H{WIDTH - 10}" stroke="#d5dae0"/>')
