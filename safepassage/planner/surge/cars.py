@@ -18,7 +18,7 @@ CAR_SEATS = 5
 @dataclass(frozen=True, slots=True, eq=False)
 class CarQueue:
     """
-    The car households of one settlement in the order they leave.
+    The car households of one settlement, or of one of its street groups, in the order they leave.
 
     Attributes
     ----------
@@ -30,12 +30,15 @@ class CarQueue:
         Cars of all households up to each, at most `CAR_SEATS` people a car.
     people_gone : int64[n_households]
         People of all households up to each.
+    group : int
+        Number of the street group, from 1; 0 where the settlement is not split.
     """
 
     settlement: str
     members: OffsetArray
     cars_gone: OffsetArray = field(init=False)
     people_gone: OffsetArray = field(init=False)
+    group: int = 0
 
     def __post_init__(self) -> None:
         members = frozen_array(np.reshape(self.members, (-1, 8)), np.int64)
@@ -48,6 +51,11 @@ class CarQueue:
         return equal_by_value(self, other)
 
     __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def id(self) -> str:
+        """The settlement's id, with the number of the street group where it has several."""
+        return f"{self.settlement}.{self.group}" if self.group else self.settlement
 
     @property
     def households(self) -> int:
@@ -83,7 +91,7 @@ class CarQueue:
         CarQueue
             In the same order.
         """
-        return CarQueue(self.settlement, self.members[start:end])
+        return CarQueue(self.settlement, self.members[start:end], self.group)
 
     def first_people(self, most: int) -> CarQueue:
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from safepassage.model.people import NeedCount, PeopleCount
 from safepassage.model.plan import Assignment, Mode, Plan, Route, Unserved, Wave
 from safepassage.model.policy import Audience
 from safepassage.model.scenario import Scenario
@@ -48,21 +49,7 @@ def draft_plan(
     Plan
         Everyone in scope is in an assignment or unserved.
     """
-    destination = {route.settlement: route.destination for route in routes}
-    driving = tuple(
-        Assignment(
-            settlement=queue.settlement,
-            mode=Mode.CAR,
-            destination=destination[queue.settlement],
-            via="",
-            assembly_point="",
-            people=queue.people,
-            needs=queue.needs,
-            households=queue.households,
-        )
-        for queue in queues
-        if queue.households
-    )
+    driving = _driving(routes, queues)
     plan = Plan(
         id=f"{scenario.id}-{scenario_hash[:12]}-{name}",
         revision=1,
@@ -87,3 +74,25 @@ def draft_plan(
     assert served + left == scenario.people_in_scope.total, (served, left)
     assert sum(wave.people.total for wave in waves) == sum(part.people.total for part in driving)
     return plan
+
+
+def _driving(routes: Sequence[Route], queues: Sequence[CarQueue]) -> tuple[Assignment, ...]:
+    """One assignment a settlement and destination; street groups with one destination are added up."""
+    destination = {route.id.removesuffix(f">{route.destination}"): route.destination for route in routes}
+    together: dict[tuple[str, str], list[CarQueue]] = {}
+    for queue in queues:
+        if queue.households:
+            together.setdefault((queue.settlement, destination[queue.id]), []).append(queue)
+    return tuple(
+        Assignment(
+            settlement=settlement,
+            mode=Mode.CAR,
+            destination=end,
+            via="",
+            assembly_point="",
+            people=sum((queue.people for queue in groups), PeopleCount()),
+            needs=sum((queue.needs for queue in groups), NeedCount()),
+            households=sum(queue.households for queue in groups),
+        )
+        for (settlement, end), groups in together.items()
+    )

@@ -41,7 +41,7 @@ def naive_plan(problem: SurgeProblem, *, scenario_hash: str) -> Plan:
         )
         links = paths.links(origin, problem.node_index[nearest.node])
         route = Route(
-            id=f"{queue.settlement}>{nearest.id}",
+            id=f"{queue.id}>{nearest.id}",
             settlement=queue.settlement,
             destination=nearest.id,
             links=tuple(network.link_id[link] for link in links),
@@ -51,7 +51,7 @@ def naive_plan(problem: SurgeProblem, *, scenario_hash: str) -> Plan:
         routes.append(route)
         waves.append(
             Wave(
-                id=f"{queue.settlement}/1",
+                id=f"{queue.id}/1",
                 settlement=queue.settlement,
                 route=route.id,
                 start_s=start_s,

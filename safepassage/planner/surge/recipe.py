@@ -18,6 +18,7 @@ from safepassage.planner.surge.naive import naive_plan
 from safepassage.planner.surge.problem import SurgeProblem, state_problem
 from safepassage.planner.surge.routes import RouteChoice, choose_routes, fit_destinations, load_by_destination
 from safepassage.planner.surge.search import CarPlan, CarSearch
+from safepassage.planner.surge.street_groups import split_towns
 from safepassage.progress import NoProgress, Progress
 from safepassage.simulator.playback import simulate
 
@@ -84,6 +85,7 @@ def plan_surge(
     choice = choose_routes(problem)
     problem, choice = fit_destinations(problem, choice)
     bound = bound_cars(problem, progress=progress)
+    problem, choice = split_towns(problem, choice)
     fleet = plan_fleet(
         scenario,
         problem.carless,

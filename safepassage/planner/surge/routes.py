@@ -46,11 +46,14 @@ class RouteChoice:
         Routes found for each queue.
     work : int
         Rounds of column generation.
+    shares : list of float64
+        For each queue the share of its cars on each of its routes, were it free to split.
     """
 
     chosen: list[int]
     candidates: list[list[CarRoute]]
     work: int
+    shares: list[FloatArray]
 
     def route(self, queue: int) -> CarRoute:
         """
@@ -85,7 +88,7 @@ def choose_routes(problem: SurgeProblem) -> RouteChoice:
         settlements fit; `fit_destinations` shortens queues where they do not.
     """
     if not problem.queues:
-        return RouteChoice([], [], 0)
+        return RouteChoice([], [], 0, [])
     search = _RouteSearch(problem)
     rounds = 0
     solved = search.share()
@@ -95,7 +98,7 @@ def choose_routes(problem: SurgeProblem) -> RouteChoice:
     # Where the destinations cannot hold everybody, each takes its nearest and is shortened later.
     shares = solved.shares if solved else [np.eye(1, len(routes))[0] for routes in search.candidates]
     chosen = search.even_out(search.round_shares(shares))
-    return RouteChoice(chosen, search.candidates, rounds)
+    return RouteChoice(chosen, search.candidates, rounds, list(shares))
 
 
 @dataclass(eq=False)
@@ -312,7 +315,12 @@ def fit_destinations(problem: SurgeProblem, choice: RouteChoice) -> tuple[SurgeP
             bedless.append(unserved_queue(rest, ReasonCode.NO_BEDS, detail, nobody_could=False))
     return (
         replace(problem, queues=tuple(queues), unserved=(*problem.unserved, *bedless)),
-        RouteChoice([choice.chosen[i] for i in kept], [choice.candidates[i] for i in kept], choice.work),
+        RouteChoice(
+            [choice.chosen[i] for i in kept],
+            [choice.candidates[i] for i in kept],
+            choice.work,
+            [choice.shares[i] for i in kept],
+        ),
     )
 
 

@@ -36,11 +36,11 @@ class CarPlan:
     Attributes
     ----------
     routes : tuple of Route
-        One a settlement with waves.
+        One a settlement with waves, or one a street group.
     waves : tuple of Wave
         By settlement, then time.
     queues : tuple of CarQueue
-        Who leaves, by settlement.
+        Who leaves, by settlement and street group.
     left_behind : tuple of Unserved
         Who found no time before the horizon.
     clearance_s : float
@@ -234,8 +234,8 @@ class CarSearch:
         fleet_s = _last_and_mean(result.leg_arrive_s[n_cars:])
         late = sum(queue.people.total for queue in left)
         last = int(np.nanargmax(arrive_s)) if n_cars > stuck else -1
-        settlement = waves[traffic.car_wave[last]].settlement if last >= 0 else ""
-        ids = [queue.settlement for queue in self.problem.queues]
+        last_route = waves[traffic.car_wave[last]].route if last >= 0 else ""
+        ids = [route.id for route in named]
         plan = CarPlan(
             routes=tuple(route for route in named if any(wave.route == route.id for wave in waves)),
             waves=waves,
@@ -256,7 +256,7 @@ class CarSearch:
             clearance_s * penalty + sum(fleet_s),
             mean_s + fleet_s[1],
         )
-        return _Played(score, draft, plan, ids.index(settlement) if settlement else 0)
+        return _Played(score, draft, plan, ids.index(last_route) if last_route else 0)
 
     def _schedule(
         self, draft: _Draft, routes: Sequence[CarRoute]
@@ -291,7 +291,7 @@ class CarSearch:
         queue = self.problem.queues[i]
         start_s = int(max(self.windows[0, 0] if len(self.windows) else 0.0, self.earliest_s[i]))
         return Wave(
-            id=f"{queue.settlement}/1",
+            id=f"{queue.id}/1",
             settlement=queue.settlement,
             route=self._route_id(i, route),
             start_s=start_s,
@@ -303,7 +303,7 @@ class CarSearch:
 
     def _route_id(self, i: int, route: CarRoute) -> str:
         site = self.problem.destinations[route.destination]
-        return f"{self.problem.queues[i].settlement}>{site.id}"
+        return f"{self.problem.queues[i].id}>{site.id}"
 
     def _named(self, i: int, route: CarRoute) -> Route:
         network = self.problem.roads

@@ -211,7 +211,7 @@ def cut_waves(
             leaving = queue.part(at, until)
             waves.append(
                 Wave(
-                    id=f"{queue.settlement}/{len(waves) + 1}",
+                    id=f"{queue.id}/{len(waves) + 1}",
                     settlement=queue.settlement,
                     route=route_id,
                     start_s=start_s,
