@@ -92,13 +92,25 @@ function showMap() {
     found.sort((a, b) => order.indexOf(a.layer.id) - order.indexOf(b.layer.id));
     if (found.length) picked.textContent = found[0].properties.words;
   });
-  const named = [...data.settlements].sort((a, b) => b.people - a.people).slice(0, 25);
-  for (const place of named) {
+  const labels = [...data.settlements].sort((a, b) => b.people - a.people).slice(0, 200).map((place) => {
     const label = document.createElement("span");
     label.className = "place-name";
     label.textContent = place.name;
     new maplibregl.Marker({ element: label, anchor: "bottom", offset: [0, -6] }).setLngLat(place.at).addTo(map);
-  }
+    return label;
+  });
+  // Of names that would cover each other the larger place keeps its own.
+  const arrange = () => {
+    const taken = [];
+    for (const label of labels) {
+      const { left, right, top, bottom } = label.getBoundingClientRect();
+      const free = taken.every((box) => left > box.right || right < box.left || top > box.bottom || bottom < box.top);
+      label.style.visibility = free ? "visible" : "hidden";
+      if (free) taken.push({ left, right, top, bottom });
+    }
+  };
+  map.on("moveend", arrange);
+  map.once("idle", arrange);
   for (const box of document.querySelectorAll("[data-layer]")) {
     box.addEventListener("change", () => {
       map.setLayoutProperty(box.dataset.layer, "visibility", box.checked ? "visible" : "none");
