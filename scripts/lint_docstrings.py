@@ -37,7 +37,8 @@ CHECKED = {
     "SS03",
 }
 PARAMETERS_WITHOUT_SECTION = 3
-# Options of commands carry their help, parameters of routes the schema of the service; steps of kernels share named tuples that say what each array holds.
+# Options of commands carry their help, parameters of routes the schema of the service; steps of kernels
+# share named tuples that say what each array holds.
 EXPLAINED_ELSEWHERE = re.compile(r"\.web\.routes\.|\.cli\.(main|maps)\.|\.kernel\.|\.kernel_\w+\.")
 
 
