@@ -24,6 +24,11 @@ TOLERANCE = 2e-4
 FIRST_STRIDE = 0.005
 # A linear program that falls short by less than this many persons is taken to serve them.
 PERSON_NOISE = 1e-4
+# With more safe places than this, of which none is better than another from everywhere, they count as one.
+MOST_SAFE_PLACES = 4
+# With more pairs of a stop and a place, numbers of trips are not kept apart: shared between many stops they
+# change the persons by less than one, and the program would take twenty times as long.
+MOST_EXACT_PAIRS = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +91,8 @@ class FleetService:
         Free-flow time back (s).
     walking_stop : tuple of int
         Stops from which people reach the station on foot, without a vehicle.
+    waiting_cap_persons : float
+        Most persons set down by vehicles who may wait at the station at one time.
     """
 
     depart_s: FloatArray
@@ -96,6 +103,7 @@ class FleetService:
     stop_to_station_s: FloatArray
     station_to_stop_s: FloatArray
     walking_stop: tuple[int, ...] = ()
+    waiting_cap_persons: float = np.inf
 
     def __post_init__(self) -> None:
         for name in ("depart_s", "arrive_s", "stop_to_station_s", "station_to_stop_s"):
@@ -265,8 +273,12 @@ def fleet_bound(task: FleetTask, *, served: Mapping[NeedClass, int] | None = Non
     2. Loads may be fractions, and a trip that calls at several stops is split into fractions of trips
        from each stop alone, in proportion to the places used. By the triangle inequality the trip is
        at least as long as the way through any one of its stops, hence as any mixture of them.
-    3. A vehicle returns from the safe place nearest to its next stop, and brings people to the safe
-       place nearest to the stop; room there is not limited.
+    3. Room at safe places is not limited. A safe place to which and from which another one is at least as
+       near for every stop is left out: a trip that ends there may end at the other one. A vehicle sets
+       out from where it last set people of the class down; whatever else it does in between, the direct
+       way is not longer. Where a trip sets people down at several places, step 2 holds for every pair of
+       a stop and a place. How often vehicles set out from a place is kept at most as often as their trips
+       end there; which of them does is not.
     4. Vehicles of a group that make equally many trips share their time. The *number* of trips is
        kept per vehicle: a vehicle that makes three trips has the time for three.
     5. The last trip of a vehicle ends on arrival: neither its unloading nor a way back counts.
@@ -275,13 +287,15 @@ def fleet_bound(task: FleetTask, *, served: Mapping[NeedClass, int] | None = Non
     7. With open windows a vehicle works in open time only; at each closed gap the standing at one
        place (unloading and loading a full vehicle) may fall into the gap, and the gap serves as a break.
     8. A scheduled run takes people up to its places if it arrives by T, whenever they reached the
-       station.
+       station. Those brought by vehicles have been set down before the departure, so all of them wait at
+       the station just then: they are at most as many as may wait there, other classes left aside.
 
-    It is assumed that nobody changes from one vehicle of the fleet to another before being safe.
+    It is assumed that nobody changes from one vehicle of the fleet to another before being safe, and that
+    all on board get off before others get on for the next trip.
     The farthest trip of a single vehicle with a single person bounds the time as well.
     """
     windows = joined_windows(task.open_windows)
-    by_need = {}
+    by_need: dict[NeedClass, NeedBound] = {}
     for column, need in enumerate(NEEDS):
         people = task.people[:, column]
         if people.sum():
@@ -293,7 +307,9 @@ def fleet_bound(task: FleetTask, *, served: Mapping[NeedClass, int] | None = Non
     if served is not None:
         number = sum(int(served.get(NEEDS[column], 0)) for column in sitting)
     if NeedClass.CARER in by_need or NeedClass.SEAT not in by_need:
-        seated = _need_bound(task, windows, NeedClass.SEAT, people, number)
+        # Those of the class seat are among all who sit.
+        least_s = by_need[NeedClass.SEAT].bound_s if NeedClass.SEAT in by_need else 0.0
+        seated = _need_bound(task, windows, NeedClass.SEAT, people, number, least_s)
     else:
         seated = by_need[NeedClass.SEAT]
     bounds = [seated.bound_s, *(item.bound_s for item in by_need.values())]
@@ -301,7 +317,12 @@ def fleet_bound(task: FleetTask, *, served: Mapping[NeedClass, int] | None = Non
 
 
 def _need_bound(
-    task: FleetTask, windows: Windows, need: NeedClass, people: OffsetArray, number: int
+    task: FleetTask,
+    windows: Windows,
+    need: NeedClass,
+    people: OffsetArray,
+    number: int,
+    least_s: float = 0.0,
 ) -> NeedBound:
     if number > people.sum() or number < 0:
         raise ModelError(
@@ -314,14 +335,23 @@ def _need_bound(
     enough = np.searchsorted(np.cumsum(people[order]), number)
     farthest_s = float(single_s[order[enough]])
     program = _program(task, need, people)
+    run_places, run_brought = _run_places(task, need, np.inf)
     ever = most_served(
-        program, *_working_time(task, windows, np.inf), run_places=_run_places(task, need, np.inf)
+        program,
+        *_working_time(task, windows, np.inf),
+        run_places=run_places,
+        run_brought=run_brought,
+        exact_trip_counts=_exact_trip_counts(program),
     )
     most = int(np.floor(min(ever, float(people[np.isfinite(single_s)].sum())) + PERSON_NOISE))
-    if most < number:
+    if most < number or np.isinf(least_s):
         return NeedBound(number, np.inf, np.inf, farthest_s, most)
-    work_s = _least_time_s(task, windows, program, need, number, farthest_s)
+    work_s = _least_time_s(task, windows, program, need, number, max(farthest_s, least_s))
     return NeedBound(number, max(work_s, farthest_s), work_s, farthest_s, most)
+
+
+def _exact_trip_counts(program: ClassProgram) -> int:
+    return EXACT_TRIP_COUNTS if program.onward_s.size <= MOST_EXACT_PAIRS else 0
 
 
 def _least_time_s(
@@ -331,19 +361,23 @@ def _least_time_s(
 
     def served(time_s: float, exact_trip_counts: int) -> float:
         hours_s, gaps = _working_time(task, windows, time_s)
+        run_places, run_brought = _run_places(task, need, time_s)
         return most_served(
             program,
             hours_s,
             gaps,
-            run_places=_run_places(task, need, time_s),
+            run_places=run_places,
+            run_brought=run_brought,
             exact_trip_counts=exact_trip_counts,
         )
 
     # The small program brackets the time, the large one closes in on it.
     short_s, persons_a_s = _last_not_enough_s(lambda time_s: served(time_s, 0), number, start_s, 0.0)
-    short_s, _slope = _last_not_enough_s(
-        lambda time_s: served(time_s, EXACT_TRIP_COUNTS), number, short_s, persons_a_s
-    )
+    exact = _exact_trip_counts(program)
+    if exact:
+        short_s, _slope = _last_not_enough_s(
+            lambda time_s: served(time_s, exact), number, short_s, persons_a_s
+        )
     return short_s
 
 
@@ -391,10 +425,12 @@ def _working_time(task: FleetTask, windows: Windows, time_s: float) -> tuple[Flo
     return np.array(hours_s), np.array(gaps)
 
 
-def _run_places(task: FleetTask, need: NeedClass, time_s: float) -> FloatArray:
-    return np.array([
-        float(service.places(need) * int((service.arrive_s <= time_s).sum())) for service in task.services
-    ])  # fmt: skip
+def _run_places(task: FleetTask, need: NeedClass, time_s: float) -> tuple[FloatArray, FloatArray]:
+    """Places of the runs of each service that arrive by a time, and those for people whom vehicles bring."""
+    runs = np.array([int((service.arrive_s <= time_s).sum()) for service in task.services], np.float64)
+    places = np.array([service.places(need) for service in task.services], np.float64)
+    caps = np.array([service.waiting_cap_persons for service in task.services], np.float64)
+    return runs * places, runs * np.minimum(places, caps)
 
 
 def _single_trip_s(task: FleetTask, windows: Windows, need: NeedClass) -> FloatArray:
@@ -434,19 +470,24 @@ def _program(task: FleetTask, need: NeedClass, people: OffsetArray) -> ClassProg
     """The numbers of the linear program, for the stops that have people of the class."""
     stops = np.flatnonzero(people)
     takes = task.destination_takes[:, NEEDS.index(need)]
-    onward = [task.stop_to_destination_s[stops][:, takes].min(axis=1, initial=np.inf)]
-    onward += [service.stop_to_station_s[stops] for service in task.services]
-    back = [task.destination_to_stop_s[:, stops].min(axis=0, initial=np.inf)]
-    back += [service.station_to_stop_s[stops] for service in task.services]
+    onward_s, back_s = _best_places(
+        task.stop_to_destination_s[stops][:, takes], task.destination_to_stop_s[takes][:, stops]
+    )
+    for service in task.services:
+        there_s, from_s = service.stop_to_station_s[stops], service.station_to_stop_s[stops]
+        if _no_farther(onward_s, back_s, there_s, from_s).any():
+            # Whoever is brought there may as well be brought to safety at once.
+            there_s, from_s = np.full_like(there_s, np.inf), np.full_like(from_s, np.inf)
+        onward_s = np.column_stack([onward_s, there_s])
+        back_s = np.vstack([back_s, from_s])
     walking = np.zeros((len(stops), len(task.services)), np.bool_)
     for number, service in enumerate(task.services):
         walking[:, number] = np.isin(stops, service.walking_stop)
     one = NeedCount(**{str(need): 1})
     return ClassProgram(
         people=people[stops].astype(np.float64),
-        onward_s=np.array(onward).T,
-        # A stop to which nothing returns is served by first trips only; an instant return gives more freedom.
-        back_s=np.where(np.isfinite(np.min(back, axis=0)), np.min(back, axis=0), 0.0),
+        onward_s=onward_s,
+        back_s=back_s,
         walking=walking,
         depot_s=np.array([group.depot_to_stop_s[stops] for group in task.groups]).reshape(-1, len(stops)),
         count=np.array([float(group.count) for group in task.groups]),
@@ -458,6 +499,28 @@ def _program(task: FleetTask, need: NeedClass, people: OffsetArray) -> ClassProg
         drive_before_break_s=task.drive_before_break_s,
         break_s=task.break_s,
     )
+
+
+def _best_places(onward_s: FloatArray, back_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Times of the safe places that no other one replaces; with too many, of all as one place."""
+    if not len(back_s):
+        # A place that nobody reaches keeps the shapes where no place takes the class.
+        return np.full((len(onward_s), 1), np.inf), np.full((1, len(onward_s)), np.inf)
+    kept: list[int] = []
+    for place in np.lexsort((np.arange(len(back_s)), onward_s.sum(axis=0) + back_s.sum(axis=1))):
+        if not _no_farther(onward_s[:, kept], back_s[kept], onward_s[:, place], back_s[place]).any():
+            kept.append(int(place))
+    if len(kept) > MOST_SAFE_PLACES:
+        return onward_s.min(axis=1, keepdims=True), back_s.min(axis=0, keepdims=True)
+    return onward_s[:, kept], back_s[kept]
+
+
+def _no_farther(
+    onward_s: FloatArray, back_s: FloatArray, there_s: FloatArray, from_s: FloatArray
+) -> FlagArray:
+    """Which places are at least as near as another one, to and from every stop."""
+    near: FlagArray = (onward_s <= there_s[:, None]) & (back_s <= from_s).T
+    return np.asarray(near.all(axis=0), np.bool_)
 
 
 def _full_handling_s(boarding: Boarding, group: FleetGroup) -> float:

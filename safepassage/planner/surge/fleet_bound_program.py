@@ -21,7 +21,7 @@ MOST_BREAKS = 4
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassProgram:
     """
-    Numbers of the program; s counts stops, g groups, j ways onward (the nearest safe place, then services).
+    Numbers of the program; s counts stops, g groups, j places where trips end: i safe ones, then stations.
 
     Attributes
     ----------
@@ -29,9 +29,9 @@ class ClassProgram:
         Persons of the class at each stop.
     onward_s : float64[s, j]
         Loaded travel time (s); ``inf`` where there is no way.
-    back_s : float64[s]
-        Time to the stop from the nearest place where a trip may have ended (s).
-    walking : bool[s, j - 1]
+    back_s : float64[j, s]
+        Empty travel time (s); ``inf`` where there is no way.
+    walking : bool[s, j - i]
         Where people reach a service's station on foot.
     depot_s : float64[g, s]
         Time from the depot to each stop (s).
@@ -100,6 +100,7 @@ def most_served(
     gaps: FloatArray,
     *,
     run_places: FloatArray,
+    run_brought: FloatArray,
     exact_trip_counts: int = EXACT_TRIP_COUNTS,
 ) -> float:
     """
@@ -113,8 +114,10 @@ def most_served(
         Working time of one vehicle of each group (s); ``inf`` where unlimited.
     gaps : float64[g]
         Closed gaps within it.
-    run_places : float64[j - 1]
+    run_places : float64[j - i]
         Places in the runs of each service.
+    run_brought : float64[j - i]
+        Most persons on these runs whom vehicles brought to the station.
     exact_trip_counts : int
         How many of the highest numbers of trips a vehicle are kept apart; with 0 the program is small
         and its answer somewhat higher.
@@ -127,33 +130,36 @@ def most_served(
     Notes
     -----
     For each group, number of trips k and number of breaks b: u vehicles make k trips and b breaks, y[s, j]
-    trips in all take people from stop s onward by j, of which f[s] are first trips, and carry q persons, r
-    of them on last trips.
+    loaded legs in all lead from stop s to place j, f[s] empty legs from the depot to s, e[j, s] empty legs
+    from j to s, and the trips carry q persons, r of them on last trips.
 
-    - ``sum y = k u``, ``sum f = u``, ``f[s] <= sum_j y[s, j]``, ``q <= places sum y``, ``r <= q``,
-      ``r <= places u``; the u of a group sum to at most its vehicles;
-    - time: ``sum y (back + onward + 2 stop) + sum f (depot - back) + q (board + alight) - u stop - r alight
+    - ``sum y = k u``, ``sum f = u``, ``q <= places sum y``, ``r <= q``, ``r <= places u``; the u of a group
+      sum to at most its vehicles;
+    - balance: ``f[s] + sum_j e[j, s] = sum_j y[s, j]`` at stops, ``sum_s e[j, s] <= sum_s y[s, j]`` at
+      places: a vehicle sets out from where it unloaded;
+    - time: ``sum y (onward + 2 stop) + sum e back + sum f depot + q (board + alight) - u stop - r alight
       <= u (hours - b break + gaps (2 stop + full handling))``: only the last unloading is not counted;
-    - driving: ``sum y (back + onward) + sum f (depot - back) <= u limit (b + 1 + gaps)``;
-    - persons: those from s by j are at most ``places y[s, j]`` summed over the groups, those by a service
+    - driving: ``sum y onward + sum e back + sum f depot <= u limit (b + 1 + gaps)``;
+    - persons: those from s to j are at most ``places y[s, j]`` summed over the groups, those by a service
       at most its places, those from s at most its people; by vehicle in all at most ``sum q``.
 
     Low numbers of trips are lumped together (``k`` in a range); there, breaks are charged in proportion to
     driving instead, one and the gaps forgiven a vehicle.
     """
-    n_stops, n_ways = program.onward_s.shape
+    n_stops, n_places = program.onward_s.shape
+    n_services = program.walking.shape[1]
     rows, equal = _Rows(), _Rows()
     usable = np.isfinite(program.onward_s)
-    # Persons by stop and way, then persons on foot by stop and service.
-    n_columns = 2 * n_stops * n_ways - n_stops
-    carried = np.arange(n_stops * n_ways).reshape(n_stops, n_ways)
-    on_foot = n_stops * n_ways + np.arange(n_stops * (n_ways - 1)).reshape(n_stops, n_ways - 1)
+    # Persons by stop and place, then persons on foot by stop and service.
+    n_person_columns = n_columns = n_stops * (n_places + n_services)
+    carried = np.arange(n_stops * n_places).reshape(n_stops, n_places)
+    on_foot = n_stops * n_places + np.arange(n_stops * n_services).reshape(n_stops, n_services)
     upper = np.concatenate([
         np.where(usable, program.people[:, None], 0.0).ravel(),
         np.where(program.walking, program.people[:, None], 0.0).ravel(),
     ])  # fmt: skip
     uppers = [upper]
-    way_rows = rows.open(n_stops * n_ways).reshape(n_stops, n_ways)
+    way_rows = rows.open(n_stops * n_places).reshape(n_stops, n_places)
     rows.add(way_rows, carried, 1.0)
     stop_rows = rows.open(n_stops)
     rows.add(stop_rows[:, None], carried, 1.0)
@@ -161,9 +167,12 @@ def most_served(
     for place, people in zip(stop_rows, program.people, strict=True):
         rows.limit[place] = people
     for number, places in enumerate(run_places):
+        brought = carried[:, n_places - n_services + number]
         service_row = rows.open(1, min(float(places), float(program.people.sum())))
-        rows.add(service_row, carried[:, number + 1], 1.0)
+        rows.add(service_row, brought, 1.0)
         rows.add(service_row, on_foot[:, number], 1.0)
+        if run_brought[number] < places:
+            rows.add(rows.open(1, float(run_brought[number])), brought, 1.0)
     total_row = rows.open(1)
     rows.add(total_row, carried, 1.0)
     for group in np.flatnonzero((program.count > 0) & (program.places > 0)):
@@ -178,7 +187,7 @@ def most_served(
             rows.add(group_row, block.vehicles, 1.0)
             uppers.append(block.upper())
             n_columns = block.end
-    return _solved(rows, equal, np.concatenate(uppers), n_stops * (2 * n_ways - 1))
+    return _solved(rows, equal, np.concatenate(uppers), n_person_columns)
 
 
 def _solved(rows: _Rows, equal: _Rows, upper: FloatArray, n_person_columns: int) -> float:
@@ -210,7 +219,10 @@ def _patterns(
         return []
     onward_s = program.onward_s.min(axis=1)[usable]
     first_s = float((program.depot_s[group][usable] + onward_s).min())
-    next_s = float((program.back_s[usable] + onward_s).min())
+    next_s = float((program.back_s.min(axis=0)[usable] + onward_s).min())
+    # With nothing to come back to, nobody makes a second trip.
+    only_one = np.isinf(next_s)
+    next_s = 0.0 if only_one else next_s
     room_s = hours_s + gaps * (2 * program.stop_s + float(program.full_handling_s[group]))
 
     def spare_s(trips: int) -> float:
@@ -219,7 +231,7 @@ def _patterns(
     if spare_s(1) < 0:
         return []
     # More trips than there are people never help.
-    most = int(np.ceil(program.people.sum()))
+    most = 1 if only_one else int(np.ceil(program.people.sum()))
     if np.isfinite(room_s) and next_s + program.stop_s > 0:
         most = min(most, 1 + int(spare_s(1) // (next_s + 2 * program.stop_s)))
     lowest_exact = max(most - exact_trip_counts + 1, 1)
@@ -244,11 +256,12 @@ class _Block:
     def __init__(self, program: ClassProgram, group: int, start: int) -> None:
         self.program = program
         self.group = group
-        n_stops, n_ways = program.onward_s.shape
-        size = n_stops * n_ways
-        self.trips = start + np.arange(size).reshape(n_stops, n_ways)
-        self.first = start + size + np.arange(n_stops)
-        self.vehicles = start + size + n_stops
+        n_stops, n_places = program.onward_s.shape
+        size = n_stops * n_places
+        self.trips = start + np.arange(size).reshape(n_stops, n_places)
+        self.empty = start + size + np.arange(size).reshape(n_places, n_stops)
+        self.first = start + 2 * size + np.arange(n_stops)
+        self.vehicles = start + 2 * size + n_stops
         self.persons = self.vehicles + 1
         self.last_persons = self.vehicles + 2
         self.end = self.vehicles + 3
@@ -258,23 +271,27 @@ class _Block:
         """Upper limits of the columns."""
         program = self.program
         trips = np.where(np.isfinite(program.onward_s) & self.reached[:, None], np.inf, 0.0)
+        empty = np.where(np.isfinite(program.back_s) & self.reached, np.inf, 0.0)
         first = np.where(self.reached, np.inf, 0.0)
         others = np.array([program.count[self.group], np.inf, np.inf])
-        return np.concatenate([trips.ravel(), first, others])
+        return np.concatenate([trips.ravel(), empty.ravel(), first, others])
 
     def add_time(self, rows: _Rows, pattern: _Pattern, hours_s: float, gaps: float) -> None:
         """Rows of working time and of driving time."""
         program, group = self.program, self.group
-        driving_s = np.where(np.isfinite(program.onward_s), program.onward_s, 0.0) + program.back_s[:, None]
-        first_s = np.where(self.reached, program.depot_s[group] - program.back_s, 0.0)
+        onward_s = np.where(np.isfinite(program.onward_s), program.onward_s, 0.0)
+        back_s = np.where(np.isfinite(program.back_s), program.back_s, 0.0)
+        first_s = np.where(self.reached, program.depot_s[group], 0.0)
         # A longer day than the people need does not change the program, and infinity is no coefficient.
-        day_s = min(hours_s, float(program.people.sum()) * (driving_s.max() + first_s.max() + 86400.0))
+        longest_s = onward_s.max() + back_s.max() + first_s.max() + 86400.0
+        day_s = min(hours_s, float(program.people.sum()) * longest_s)
         spare_s = day_s + program.stop_s + gaps * (2 * program.stop_s + program.full_handling_s[group])
         share = program.break_s / program.drive_before_break_s
 
         def add(drive_factor: float, *, standing: bool, limit_s: float) -> None:
             row = rows.open(1)
-            rows.add(row, self.trips, driving_s * drive_factor + standing * 2 * program.stop_s)
+            rows.add(row, self.trips, onward_s * drive_factor + standing * 2 * program.stop_s)
+            rows.add(row, self.empty, back_s * drive_factor)
             rows.add(row, self.first, first_s * drive_factor)
             rows.add(row, self.persons, standing * (program.board_s + program.alight_s))
             rows.add(row, self.last_persons, -standing * program.alight_s)
@@ -297,9 +314,13 @@ class _Block:
         rows.add(fewest, self.vehicles, float(pattern.fewest_trips))
         rows.add(most, self.trips, 1.0)
         rows.add(most, self.vehicles, -float(pattern.most_trips))
-        each = rows.open(len(self.first))
-        rows.add(each, self.first, 1.0)
-        rows.add(each[:, None], self.trips, -1.0)
+        at_stops = equal.open(len(self.first))
+        equal.add(at_stops, self.first, 1.0)
+        equal.add(at_stops, self.empty, 1.0)
+        equal.add(at_stops[:, None], self.trips, -1.0)
+        at_places = rows.open(len(self.empty))
+        rows.add(at_places[:, None], self.empty, 1.0)
+        rows.add(at_places, self.trips, -1.0)
         full = rows.open(1)
         rows.add(full, self.persons, 1.0)
         rows.add(full, self.trips, -self.program.places[self.group])

@@ -135,7 +135,8 @@ def _services(problem: FleetProblem, times_s: _Times, stop_places: Sequence[int]
     services = []
     for name in dict.fromkeys(run.service for run in problem.runs):
         runs = [run for run in problem.runs if run.service == name]
-        station = problem.havens[runs[0].haven].place
+        haven = problem.havens[runs[0].haven]
+        station = haven.place
         there_s = times_s(stop_places, [station])[:, 0]
         services.append(
             FleetService(
@@ -147,6 +148,7 @@ def _services(problem: FleetProblem, times_s: _Times, stop_places: Sequence[int]
                 stop_to_station_s=there_s,
                 station_to_stop_s=times_s([station], stop_places)[0],
                 walking_stop=tuple(int(stop) for stop in np.flatnonzero(there_s == 0)),
+                waiting_cap_persons=haven.waiting_cap,
             )
         )
     return services
