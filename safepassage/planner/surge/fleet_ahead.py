@@ -17,7 +17,7 @@ from safepassage.planner.surge.kernel_fleet import work_ahead
 _STEP_S = 300
 _DRIVE_UNIT_S = 600
 _MOST_STEPS = 250
-_MOST_STOPS = 60
+_MOST_STOPS = 12
 
 
 class WorkAhead:

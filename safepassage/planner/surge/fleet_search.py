@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,10 @@ from safepassage.planner.surge.fleet_clock import tour_of
 from safepassage.planner.surge.fleet_loads import Worth, may_end_at, needs_of, serves
 from safepassage.planner.surge.fleet_problem import FleetProblem, Haven, Kind, Vehicle
 from safepassage.planner.surge.fleet_schedule import Call, Schedule, Timetable
-from safepassage.progress import Progress
+from safepassage.progress import NoProgress, Progress
 
+# Independent searches of which the best counts; their number is part of the result, so it is fixed.
+_SEARCHES = 2
 # Ruin and recreate steps in one iteration of the work budget.
 STEPS = 20
 # The next deadline is this share of the open hours earlier or later, as long as none is known between.
@@ -64,13 +67,16 @@ def search_fleet(
     deadline the aim is a sum, the work of those left over, which a change to any vehicle can lessen;
     the clearance itself depends on the last vehicle alone. Once nobody is left over, the deadline is
     set earlier. Trains that arrive after the fleet would be done without them are not used, unless
-    somebody would be left behind otherwise.
+    somebody would be left behind otherwise. Independent searches run side by side with random numbers of
+    their own, each with the whole budget, and the best result counts, however many threads there are.
     """
     if not problem.vehicles or not problem.kinds:
         return Schedule(problem)
-    search = _Search(problem, worth, seed)
-    search.run(iterations, progress)
-    return search.schedule()
+    searches = [_Search(problem, worth, seed + 1_000_003 * k) for k in range(_SEARCHES if iterations else 1)]
+    observers = [progress, *(NoProgress() for _ in searches[1:])]
+    with ThreadPoolExecutor(len(searches)) as pool:
+        list(pool.map(lambda search, observer: search.run(iterations, observer), searches, observers))
+    return min(searches, key=_Search.cost).schedule()
 
 
 class _Search:
@@ -126,6 +132,10 @@ class _Search:
             aim = self._begin(deadline_s)
             least_s, fruitless = self._left_s(), 0
         self.work = self.work if best is None else best
+
+    def cost(self) -> tuple[float, float]:
+        """Work of those left over (s), then the clearance (s)."""
+        return self._left_s(), self._clearance_s()
 
     def _patience(self, deadline_s: float, best: kernel.Work | None) -> int:
         last = best is None and math.isinf(self._later_s(deadline_s))
