@@ -4,7 +4,8 @@ Link traversals a second of the simulator's kernel on a made city.
     python benchmarks/simulator_traversals.py [small|medium|large|million] [--repeats N]
 
 Reports the loop alone (the compiled kernel that play() runs, in processor time, so that other work on
-the machine counts less) beside all of play() with a workspace in use, and two threads against one. Prints JSON; medians over the repeats.
+the machine counts less) beside all of play() with a workspace in use, and two threads against one.
+Prints JSON; medians over the repeats.
 """
 
 from __future__ import annotations
