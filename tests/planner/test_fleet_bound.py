@@ -186,6 +186,41 @@ def test_a_train_takes_people_at_its_times_up_to_its_places() -> None:
     assert fleet_bound(task).bound_s > 36000.0
 
 
+def test_people_brought_to_a_train_are_at_most_those_who_may_wait() -> None:
+    task = with_train(task_of([60], [buses(1, 50, [0])], [[600]]), walking=())
+    assert fleet_bound(task).bound_s == pytest.approx(2400.0, rel=CLOSE)
+    small_station = replace(task, services=(replace(task.services[0], waiting_cap_persons=30.0),))
+    assert fleet_bound(small_station).bound_s == pytest.approx(8400.0, rel=CLOSE)
+    # Those who walk to the station wait at their assembly point.
+    on_foot = with_train(task, walking=(0,))
+    capped = replace(on_foot, services=(replace(on_foot.services[0], waiting_cap_persons=30.0),))
+    assert fleet_bound(capped).bound_s == pytest.approx(2400.0, rel=CLOSE)
+
+
+def test_a_bus_sets_out_from_where_it_unloaded() -> None:
+    # One place is 10 min there and 100 back, the other 100 there and 10 back: no cycle is below 110.
+    task = task_of(
+        [100],
+        [buses(1, 50, [0])],
+        [[10, 100]],
+        destination_to_stop_s=MINUTE_S * np.array([[100.0], [10.0]]),
+    )
+    assert minutes(fleet_bound(task)) == pytest.approx(120.0, rel=CLOSE)
+
+
+def test_a_place_that_another_one_replaces_changes_nothing() -> None:
+    one = task_of([100, 30], [buses(1, 50, [10, 20])], [[30], [40]])
+    two = task_of([100, 30], [buses(1, 50, [10, 20])], [[35, 30], [40, 40]])
+    assert fleet_bound(two).bound_s == fleet_bound(one).bound_s
+
+
+def test_many_safe_places_count_as_the_nearest() -> None:
+    onward = [[float(10 + abs(stop - place)) for place in range(6)] for stop in range(6)]
+    bound = fleet_bound(task_of([100] * 6, [buses(6, 50, [0.0] * 6)], onward))
+    # Each bus goes to safety in 10 min, back and there again.
+    assert minutes(bound) == pytest.approx(30.0, rel=CLOSE)
+
+
 def test_people_whom_no_vehicle_can_take() -> None:
     bound = fleet_bound(replace(task_of([5], [buses(1, 50, [10])], [[30]]), people=np.array([[5, 2, 0, 0]])))
     assert np.isinf(bound.by_need[NeedClass.WHEELCHAIR].bound_s)
@@ -209,25 +244,28 @@ def best_by_exhaustion(
     people: Sequence[int],
     seats: Sequence[int],
     depot: Sequence[Sequence[float]],
-    onward: Sequence[float],
+    onward: Sequence[Sequence[float]],
+    back: Sequence[Sequence[float]],
     between: Sequence[Sequence[float]],
     boarding: Boarding,
 ) -> float:
     """
-    Least time (s) over all tours of the buses to one safe place, calling at one or two stops a trip.
+    Least time (s) over all tours of the buses to the safe places, calling at one or two stops a trip.
 
     Every trip fills the bus as far as people are left at its stops, first the one or first the other.
     """
     best = np.inf
 
-    def search(left: tuple[int, ...], free: tuple[float, ...], moved: tuple[bool, ...], last: float) -> None:
+    def search(
+        left: tuple[int, ...], free: tuple[float, ...], ways: tuple[Sequence[float], ...], last: float
+    ) -> None:
         nonlocal best
         if last >= best:
             return
         if not any(left):
             best = last
             return
-        # The bus that is free first goes next, or never again; either way the order is covered.
+        # Any bus goes next, or never again; so every order is covered.
         for bus in range(len(seats)):
             if free[bus] >= best:
                 continue
@@ -238,24 +276,26 @@ def best_by_exhaustion(
                     room -= loads[-1]
                 if not all(loads):
                     continue
-                at = free[bus] + (onward[way[0]] if moved[bus] else depot[bus][way[0]])
+                at = free[bus] + ways[bus][way[0]]
                 for k, stop in enumerate(way):
                     at += boarding.stop_s + boarding.seat_s * loads[k]
-                    at += between[stop][way[k + 1]] if k + 1 < len(way) else onward[stop]
+                    at += between[stop][way[k + 1]] if k + 1 < len(way) else 0.0
                 still = list(left)
                 for stop, load in zip(way, loads, strict=True):
                     still[stop] -= load
-                done = at + boarding.stop_s + 0.5 * boarding.seat_s * sum(loads)
-                search(
-                    tuple(still),
-                    (*free[:bus], done, *free[bus + 1 :]),
-                    (*moved[:bus], True, *moved[bus + 1 :]),
-                    max(last, at),
-                )
+                unload_s = boarding.stop_s + 0.5 * boarding.seat_s * sum(loads)
+                for place, way_back in enumerate(back):
+                    safe = at + onward[way[-1]][place]
+                    search(
+                        tuple(still),
+                        (*free[:bus], safe + unload_s, *free[bus + 1 :]),
+                        (*ways[:bus], way_back, *ways[bus + 1 :]),
+                        max(last, safe),
+                    )
 
     stops = range(len(people))
     calls = [(stop,) for stop in stops] + list(itertools.permutations(stops, 2))
-    search(tuple(people), (0.0,) * len(seats), (False,) * len(seats), 0.0)
+    search(tuple(people), (0.0,) * len(seats), tuple(depot), 0.0)
     return best
 
 
@@ -263,25 +303,28 @@ def best_by_exhaustion(
 @given(seed=st.integers(0, 100_000))
 def test_no_tour_beats_the_bound(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    n_stops, n_buses = int(rng.integers(1, 4)), int(rng.integers(1, 3))
-    places = rng.uniform(0.0, 3600.0, (n_stops + 1 + n_buses, 2))
+    n_places = int(rng.integers(1, 3))
+    n_stops, n_buses = int(rng.integers(1, 5 - n_places)), int(rng.integers(1, 3))
+    places = rng.uniform(0.0, 3600.0, (n_stops + n_places + n_buses, 2))
     times = np.linalg.norm(places[:, None] - places[None], axis=2)
+    # Ways there and back differ: uphill takes longer. Shortest times stay shortest times.
+    height = rng.uniform(0.0, 600.0, len(places))
+    times = times + np.maximum(height[None] - height[:, None], 0.0)
     people = rng.integers(1, 12, n_stops)
     seats = rng.integers(4, 9, n_buses)
     boarding = Boarding(stop_s=float(rng.integers(0, 3)) * 100.0, seat_s=float(rng.integers(0, 3)) * 20.0)
-    groups = tuple(
-        FleetGroup(1, int(seats[bus]), 0, 0, times[n_stops + 1 + bus, :n_stops]) for bus in range(n_buses)
-    )
+    safe = slice(n_stops, n_stops + n_places)
+    depots = times[n_stops + n_places :, :n_stops]
     task = FleetTask(
         people=np.column_stack([people, np.zeros((n_stops, 3), np.int64)]),
-        groups=groups,
-        stop_to_destination_s=times[:n_stops, n_stops : n_stops + 1],
-        destination_to_stop_s=times[n_stops : n_stops + 1, :n_stops],
+        groups=tuple(FleetGroup(1, int(seats[bus]), 0, 0, depots[bus]) for bus in range(n_buses)),
+        stop_to_destination_s=times[:n_stops, safe],
+        destination_to_stop_s=times[safe, :n_stops],
         boarding=boarding,
     )
     best_s = best_by_exhaustion(
-        people.tolist(), seats.tolist(), times[n_stops + 1 :, :n_stops].tolist(),
-        times[:n_stops, n_stops].tolist(), times[:n_stops, :n_stops].tolist(), boarding,
+        people.tolist(), seats.tolist(), depots.tolist(), times[:n_stops, safe].tolist(),
+        times[safe, :n_stops].tolist(), times[:n_stops, :n_stops].tolist(), boarding,
     )  # fmt: skip
     bound_s = fleet_bound(task).bound_s
     assert bound_s <= best_s + 1e-6
