@@ -92,6 +92,10 @@ def choose_routes(problem: SurgeProblem) -> RouteChoice:
     search = _RouteSearch(problem)
     rounds = 0
     solved = search.share()
+    if solved and search.add_routes(solved):
+        # Where nothing but the nearest way is worth its price, reservations have nothing to add.
+        search.add_reserved()
+        rounds, solved = 1, search.share()
     while solved and rounds < _MOST_ROUNDS and search.add_routes(solved):
         rounds += 1
         solved = search.share()
@@ -118,7 +122,6 @@ class _RouteSearch:
         self.room = np.array([site.capacity_persons for site in self.problem.destinations])
         self.rules = [rules_of(self.problem.scenario, queue.settlement) for queue in self.problem.queues]
         self.candidates = [self._first_routes(queue) for queue in range(len(self.cars))]
-        self._add_reserved()
 
     def _first_routes(self, queue: int) -> list[CarRoute]:
         forced = self.rules[queue].forced_links
@@ -137,7 +140,7 @@ class _RouteSearch:
         paths = self.problem.paths
         return [make_route(network, paths.links(self.origins[queue], self.places[k]), k) for _, k in near]
 
-    def _add_reserved(self) -> None:
+    def add_reserved(self) -> None:
         """Start as well from the ways that a capacity-reserving plan without regard to form uses most."""
         reserved = reserve_routes(
             self.problem.roads,
