@@ -113,7 +113,7 @@ class RehearseResult:
             "clearance_s": said.clearance_s,
             "out_by_hour": said.out_by_hour.tolist(),
             "probability_all_out": [
-{"hour": hour, **dict(zip(_SHARE_NAMES, row.tolist(), strict=True))}
+                {"hour": hour, **dict(zip(_SHARE_NAMES, row.tolist(), strict=True))}
                 for hour, row in enumerate(said.all_out)
             ],
             "people": dict(said.people),
