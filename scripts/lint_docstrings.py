@@ -39,7 +39,9 @@ CHECKED = {
 PARAMETERS_WITHOUT_SECTION = 3
 # Options of commands carry their help, parameters of routes the schema of the service; steps of kernels
 # share named tuples that say what each array holds.
-EXPLAINED_ELSEWHERE = re.compile(r"\.web\.routes\.|\.cli\.(main|maps)\.|\.kernel\.|\.kernel_\w+\.")
+EXPLAINED_ELSEWHERE = re.compile(
+    r"\.web\.routes\.|\.cli\.(main|maps|forecast|operations|rehearse)\.|\.kernel\.|\.kernel_\w+\."
+)
 
 
 def public_names() -> Iterator[tuple[str, object]]:

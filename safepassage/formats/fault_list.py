@@ -42,11 +42,41 @@ class FaultList:
         return self._count[file, column, "error"] >= SHOWN_A_COLUMN
 
     def error(self, file: str, row: int, column: str, value: str, problem: str, remedy: str) -> None:
-        """Note something that stops the work."""
+        """
+        Note something that stops the work.
+
+        Parameters
+        ----------
+        file : str
+            File name.
+        row : int
+            Row as a spreadsheet counts; 0 where none applies.
+        column : str
+            Column or key.
+        value : str
+            As written.
+        problem, remedy : str
+            In words.
+        """
         self._add("error", file, row, column, value, problem, remedy)
 
     def warning(self, file: str, row: int, column: str, value: str, problem: str, remedy: str) -> None:
-        """Note something doubtful that does not stop the work."""
+        """
+        Note something doubtful that does not stop the work.
+
+        Parameters
+        ----------
+        file : str
+            File name.
+        row : int
+            Row as a spreadsheet counts; 0 where none applies.
+        column : str
+            Column or key.
+        value : str
+            As written.
+        problem, remedy : str
+            In words.
+        """
         self._add("warning", file, row, column, value, problem, remedy)
 
     def _add(

@@ -99,7 +99,18 @@ class NetworkDraft:
         self._turns: list[tuple[str, str]] = []
 
     def add_node(self, row: int, node: str, x: float, y: float) -> None:
-        """Take a node; repeated ids and positions that are no numbers are faults."""
+        """
+        Take a node; repeated ids and positions that are no numbers are faults.
+
+        Parameters
+        ----------
+        row : int
+            Where it stands in the file.
+        node : str
+            Its id.
+        x, y : float
+            Position in the file's own projection.
+        """
         if node in self._nodes:
             self.fault(row, "node", node, _("the node repeats"), _("make ids unique"))
         elif not (math.isfinite(x) and math.isfinite(y)):
@@ -138,7 +149,20 @@ class NetworkDraft:
         self._turns.append((into, out))
 
     def fault(self, row: int, column: str, value: str, problem: str, remedy: str) -> None:
-        """Note what stops the work."""
+        """
+        Note what stops the work.
+
+        Parameters
+        ----------
+        row : int
+            Row as a spreadsheet counts; 0 where none applies.
+        column : str
+            Column or key.
+        value : str
+            As written.
+        problem, remedy : str
+            In words.
+        """
         self.faults.error(self.file, row, column, value, problem, remedy)
 
     def links_into_and_out(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:

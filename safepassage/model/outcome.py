@@ -147,6 +147,8 @@ class Outcome:
         Site id and the most persons who waited there at once.
     digest : str
         SHA-256 of all integer times; equal for equal runs.
+    schema_version : int
+        Of this document.
     """
 
     plan_id: str

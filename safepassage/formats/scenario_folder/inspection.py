@@ -72,19 +72,60 @@ class Inspection:
         return frozenset(names)
 
     def error(self, file: str, record: int, column: str, problem: str, remedy: str) -> None:
-        """Note that a cell is wrong."""
+        """
+        Note that a cell is wrong.
+
+        Parameters
+        ----------
+        file : str
+            Table.
+        record : int
+            Number of the record, from 0.
+        column : str
+            Column.
+        problem, remedy : str
+            In words.
+        """
         table = self.tables[file]
         self.faults.error(file, int(table.row[record]), column, _cell(table, record, column), problem, remedy)
 
     def warning(self, file: str, record: int, column: str, problem: str, remedy: str) -> None:
-        """Note that a cell is doubtful."""
+        """
+        Note that a cell is doubtful.
+
+        Parameters
+        ----------
+        file : str
+            Table.
+        record : int
+            Number of the record, from 0.
+        column : str
+            Column.
+        problem, remedy : str
+            In words.
+        """
         table = self.tables[file]
         self.faults.warning(
             file, int(table.row[record]), column, _cell(table, record, column), problem, remedy
         )
 
     def unknown(self, file: str, record: int, column: str, name: str, known: Collection[str]) -> None:
-        """Note that a cell names something that does not exist."""
+        """
+        Note that a cell names something that does not exist.
+
+        Parameters
+        ----------
+        file : str
+            Table.
+        record : int
+            Number of the record, from 0.
+        column : str
+            Column.
+        name : str
+            What it names.
+        known : collection of str
+            What exists; the nearest is proposed.
+        """
         # Looking for the nearest of many names takes time, so only for faults that will be shown.
         remedy = "" if self.faults.is_full(file, column) else remedy_for_name(name, known)
         self.error(file, record, column, _("{name} does not exist").format(name=repr(name)), remedy)
@@ -92,7 +133,22 @@ class Inspection:
     def settings_fault(
         self, place: str, key: str, value: str, problem: str, remedy: str, *, warning: bool = False
     ) -> None:
-        """Note that a value of the settings does not fit."""
+        """
+        Note that a value of the settings does not fit.
+
+        Parameters
+        ----------
+        place : str
+            Section; empty for the top.
+        key : str
+            Key in it; empty for the section.
+        value : str
+            As written.
+        problem, remedy : str
+            In words.
+        warning : bool
+            Doubtful only.
+        """
         note = self.faults.warning if warning else self.faults.error
         row = self.settings.lines.of(place, key)
         note(SETTINGS_FILE, row, ".".join(part for part in (place, key) if part), value, problem, remedy)

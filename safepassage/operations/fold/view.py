@@ -190,6 +190,8 @@ class Effects:
         Records as they are after it.
     why : Why or None
         The rule that set it aside.
+    other : str
+        Key of the record or event that it gave way to; empty where none.
     """
 
     reads: frozenset[str]

@@ -102,7 +102,20 @@ def change(connection: Connection, name: str, **values: Any) -> None:  # noqa: A
 
 
 def begin_session(connection: Connection, token_hash: str, account: str, expires_ms: int) -> None:
-    """Keep a login."""
+    """
+    Keep a login.
+
+    Parameters
+    ----------
+    connection : Connection
+        Within a transaction.
+    token_hash : str
+        Hash of the session's token.
+    account : str
+        Whose.
+    expires_ms : int
+        When it ends (ms since 1970).
+    """
     connection.execute(
         insert(session_table).values(
             token_hash=token_hash, account=account, expires_ms=expires_ms, break_glass_until_ms=0

@@ -48,7 +48,20 @@ def add(
     subject: str = "",
     detail: str = "",
 ) -> None:
-    """Write a line, in the transaction of what it tells of."""
+    """
+    Write a line, in the transaction of what it tells of.
+
+    Parameters
+    ----------
+    connection : Connection
+        Within that transaction.
+    mark : callable
+        Makes the line's keyed mark from the one before.
+    at_ms : int
+        When (ms since 1970).
+    actor, action, subject, detail : str
+        Who did what to what, without personal data.
+    """
     last = connection.execute(
         select(table.c.number, table.c.mark).order_by(table.c.number.desc()).limit(1)
     ).first()

@@ -88,7 +88,26 @@ def hold(
     at_ms: int,
     receipt: str,
 ) -> None:
-    """Keep an event for review, sealed as a whole."""
+    """
+    Keep an event for review, sealed as a whole.
+
+    Parameters
+    ----------
+    connection : Connection
+        Within a transaction.
+    event_id, device_id : str
+        Of the event and the device that sent it.
+    reason : str
+        Why it is held.
+    sealed : bytes
+        The event, encrypted.
+    mark : str
+        Keyed mark that finds a repeat.
+    at_ms : int
+        When it came (ms since 1970).
+    receipt : str
+        What the device was told.
+    """
     connection.execute(
         insert(held_table).values(
             event_id=event_id,
