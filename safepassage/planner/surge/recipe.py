@@ -22,8 +22,8 @@ from safepassage.planner.surge.street_groups import split_towns
 from safepassage.progress import NoProgress, Progress
 from safepassage.simulator.playback import simulate
 
-CAR_PLAYS = 60
-FLEET_ITERATIONS = 400
+CAR_PLAYS = 25
+FLEET_ITERATIONS = 600
 # Search effort falls with the size of the case, by a rule and not by the clock.
 _CARS_AT_FULL_EFFORT = 20_000
 
