@@ -17,8 +17,10 @@ from safepassage.simulator.demand import TrafficDemand
 from safepassage.simulator.gridlock import Gridlock, find_gridlocks
 from safepassage.simulator.kernel.layout import (
     EVENTS,
+    MOVES,
     NEVER,
     NOBODY,
+    PAUSED,
     PENDING,
     TICKS_PER_S,
     TRAVERSALS,
@@ -27,6 +29,7 @@ from safepassage.simulator.kernel.layout import (
     World,
 )
 from safepassage.simulator.kernel.loop import run
+from safepassage.simulator.moves import MOVES_A_BLOCK, MoveBlock, MoveSink
 from safepassage.simulator.workspace import LoadedDemand, Workspace
 
 Ticks = npt.NDArray[np.int64]
@@ -127,6 +130,7 @@ def play(
     record_entries: bool = False,
     workspace: Workspace | None = None,
     conditions: Conditions | None = None,
+    on_moves: MoveSink | None = None,
 ) -> TrafficResult:
     """
     Play a demand vehicle by vehicle with Newell's kinematic-wave model.
@@ -148,6 +152,9 @@ def play(
         Memory of an earlier play on the same network object, used again; one thread at a time.
     conditions : Conditions, optional
         What changes meanwhile: links, holds, signals.
+    on_moves : callable, optional
+        Told of every entry of a vehicle into a link and of every end of a leg, block by block in the
+        order of time; memory does not grow with their number.
 
     Returns
     -------
@@ -168,9 +175,28 @@ def play(
     loaded = workspace.load(demand)
     changing = workspace.load_conditions(conditions or _NOTHING_CHANGES)
     ties = tie_mask(seed, network.n_links)
-    world = workspace.world(loaded, changing, tie_mask=ties, record_entries=record_entries)
+    world = workspace.world(
+        loaded,
+        changing,
+        tie_mask=ties,
+        record_entries=record_entries,
+        move_buffer=0 if on_moves is None else MOVES_A_BLOCK,
+    )
     run(world, horizon_tick(horizon_s))
+    while on_moves is not None:
+        _hand_over(world, on_moves)
+        if not world.clock[PAUSED]:
+            break
+        run(world, horizon_tick(horizon_s))
     return _result(world, loaded, workspace)
+
+
+def _hand_over(world: World, on_moves: MoveSink) -> None:
+    """Give away the moves that were recorded since the last time."""
+    recorded = world.moves[: world.clock[MOVES]]
+    if len(recorded):
+        on_moves(MoveBlock(recorded["time"].copy(), recorded["vehicle"].copy(), recorded["link"].copy()))
+    world.clock[MOVES] = 0
 
 
 def horizon_tick(horizon_s: float) -> int:

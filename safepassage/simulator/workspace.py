@@ -19,6 +19,7 @@ from safepassage.simulator.kernel.layout import (
     FEEDER,
     GATE,
     LEG,
+    MOVE,
     NOBODY,
     ORIGIN,
     REFUGE,
@@ -141,7 +142,13 @@ class Workspace:
         return self._loaded
 
     def world(
-        self, loaded: LoadedDemand, conditions: LoadedConditions, *, tie_mask: int, record_entries: bool
+        self,
+        loaded: LoadedDemand,
+        conditions: LoadedConditions,
+        *,
+        tie_mask: int,
+        record_entries: bool,
+        move_buffer: int = 0,
     ) -> World:
         """
         A fresh state before the first event.
@@ -156,6 +163,8 @@ class Workspace:
             Permutes the order of feeders with equal credit.
         record_entries : bool
             Whether to record when each leg enters each link.
+        move_buffer : int, optional
+            How many moves are kept before the run pauses; 0 where moves are not recorded.
 
         Returns
         -------
@@ -205,6 +214,7 @@ class Workspace:
             told_at_end=ways.told_at_end,
             timer_vehicle=loaded.timer_vehicle,
             entry_time=np.full(n_entries, NOBODY, np.int64),
+            moves=np.zeros(move_buffer, MOVE),
         )
 
     def _reset(self, loaded: LoadedDemand, conditions: LoadedConditions) -> None:

@@ -147,6 +147,16 @@ REFUGE = np.dtype(
 EVENT = np.dtype([("time", np.int64), ("next", np.int32)], align=True)
 BUCKET = np.dtype([("first", np.int32), ("last", np.int32)], align=True)
 TURN = np.dtype([("next_pass", np.int64), ("headway", np.int64)], align=True)
+MOVE = np.dtype(
+    [
+        ("time", np.int64),
+        ("vehicle", np.int32),
+        ("link", np.int32),  # the link that it enters; NOBODY where it leaves the road
+    ],
+    align=True,
+)
+MOST_MOVES_AN_EVENT = 4
+"""More moves than a single event can cause."""
 
 CURSOR = 0
 PENDING = 1
@@ -154,7 +164,10 @@ TRAVERSALS = 2
 EVENTS = 3
 NOW = 4
 NEXT_CHANGE = 5
-CLOCK_SIZE = 8
+STARTED = 6
+MOVES = 7
+PAUSED = 8
+CLOCK_SIZE = 16
 
 Records = npt.NDArray[Any]
 Ticks = npt.NDArray[np.int64]
@@ -210,6 +223,9 @@ class World(NamedTuple):
         Vehicles that continue a tour or start off the road.
     entry_time : int64
         When each leg entered each link of its route; empty when not recorded.
+    moves : MOVE
+        Who entered which link, in order of time, until it is full and the run pauses; empty when not
+        recorded.
     """
 
     n_links: int
@@ -247,3 +263,4 @@ class World(NamedTuple):
     told_at_end: npt.NDArray[np.int8]
     timer_vehicle: Indices
     entry_time: Ticks
+    moves: Records

@@ -12,10 +12,14 @@ from safepassage.simulator.kernel.detours import following_link, listen
 from safepassage.simulator.kernel.gates import call_node, compete_from_origin
 from safepassage.simulator.kernel.layout import (
     IDLE,
+    MOST_MOVES_AN_EVENT,
+    MOVES,
     NOBODY,
     NOW,
     ONE_PCU,
+    PAUSED,
     PENDING,
+    STARTED,
     World,
 )
 from safepassage.simulator.kernel.motion import (
@@ -132,6 +136,8 @@ def run(world: World, horizon: int) -> None:
     """
     Play all vehicles to the end, to the horizon, or until nothing can move any more.
 
+    A run that pauses because ``moves`` is full goes on when it is called again.
+
     Parameters
     ----------
     world : World
@@ -139,8 +145,14 @@ def run(world: World, horizon: int) -> None:
     horizon : int64
         Events after this tick stay undone.
     """
-    start(world)
+    if not world.clock[STARTED]:
+        world.clock[STARTED] = 1
+        start(world)
+    world.clock[PAUSED] = 0
     while world.clock[PENDING] > 0:
+        if world.moves.size and world.clock[MOVES] + MOST_MOVES_AN_EVENT > world.moves.size:
+            world.clock[PAUSED] = 1
+            return
         event = next_event(world)
         now = world.clock[NOW]
         if now > horizon:

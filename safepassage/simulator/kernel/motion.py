@@ -22,6 +22,7 @@ from safepassage.simulator.kernel.controls import control_open
 from safepassage.simulator.kernel.layout import (
     BLOCKED,
     FOLLOW_ON,
+    MOVES,
     NEVER,
     NOBODY,
     SCHEDULED,
@@ -172,6 +173,16 @@ def leave_link(world: World, link: int, pcu: int, now: int) -> None:
 
 
 @step
+def record_move(world: World, vehicle: int, link: int, now: int) -> None:
+    """Note that a vehicle enters a link, or leaves the road."""
+    move = world.moves[world.clock[MOVES]]
+    move.time = now
+    move.vehicle = vehicle
+    move.link = link
+    world.clock[MOVES] += 1
+
+
+@step
 def enter_link(world: World, link: int, vehicle: int, pcu: int, position: int, now: int) -> None:
     """Give a vehicle the places at the tail of a link."""
     gate = world.gates[link]
@@ -193,6 +204,8 @@ def enter_link(world: World, link: int, vehicle: int, pcu: int, position: int, n
         call_head(world, link, now)
     if world.entry_time.size and world.legs[world.vehicles[vehicle].leg].entry < NEVER:
         world.entry_time[world.legs[world.vehicles[vehicle].leg].entry + position] = now
+    if world.moves.size:
+        record_move(world, vehicle, link, now)
 
 
 @step
@@ -229,6 +242,8 @@ def restricted_turn(world: World, link: int) -> int:
 @step
 def finish_leg(world: World, vehicle: int, now: int) -> None:
     """Record an arrival; a vehicle with a further leg parks until that may start."""
+    if world.moves.size:
+        record_move(world, vehicle, NOBODY, now)
     if world.refuges.size and not admit(world, vehicle, now):
         return
     leg = world.vehicles[vehicle].leg
