@@ -51,6 +51,9 @@ Settlements = Annotated[
     Path | None, _file("--settlements", _("Table of settlements with people (CSV or Excel)."))
 ]
 Population = Annotated[Path | None, _file("--population", _("Population raster (GeoTIFF)."))]
+Persons = Annotated[
+    Path | None, _file("--persons", _("MATSim population: single persons and when they set out (.xml)."))
+]
 Sites = Annotated[
     Path | None,
     _file("--sites", _("Table of sites: assembly points, hubs, transit centres, reception, exits.")),
@@ -140,6 +143,7 @@ def prepare(
     place: PlaceName = "",
     settlements: Settlements = None,
     population: Population = None,
+    persons: Persons = None,
     sites: Sites = None,
     fleet: Fleet = None,
     occupied: Occupied = None,
@@ -161,8 +165,9 @@ def prepare(
     from safepassage.workflows.prepare import PrepareInputs, PrepareOptions, prepare_scenario
 
     inputs = PrepareInputs(
-        osm, network, crs, area, bbox, place, settlements, population, sites, fleet, occupied, road_classes
-    )
+        osm, network, crs, area, bbox, place, settlements, population, sites, fleet, occupied, road_classes,
+        persons,
+    )  # fmt: skip
     options = PrepareOptions(
         name, ThreatKind(threat.value), parse_shares(shares), group_size, time_zone, start, replace
     )

@@ -133,6 +133,8 @@ class Assembled:
         Ways out that were marked.
     unknown : tuple of str
         Settlements whose people nobody knows.
+    part_of : mapping of str to str
+        For each settlement the place that it is or that it is a part of.
     """
 
     scenario: Scenario
@@ -140,6 +142,7 @@ class Assembled:
     divided: int
     exits: tuple[Exit, ...]
     unknown: tuple[str, ...]
+    part_of: Mapping[str, str]
 
 
 def assemble(
@@ -210,7 +213,7 @@ class _Assembly:
         site_rows: Sequence[SiteRow],
         fleet_rows: Sequence[FleetRow],
     ) -> Assembled:
-        settlements, divided = self._settlements()
+        settlements, part_of, divided = self._settlements()
         placed = sum(place.people.total for place in settlements)
         assert placed == sum(max(0, place.people) for place in self._places)
         given = self._given_sites(site_rows, settlements)
@@ -228,23 +231,26 @@ class _Assembly:
         fleet, depots = self._fleet(fleet_rows, settlements, given)
         scenario = self._scenario(settlements, [*sites, *depots], fleet)
         unknown = tuple(p.name_uk for p in self._places if p.people == UNKNOWN_PEOPLE)
-        return Assembled(scenario, self._cut_off(), divided, exits, unknown)
+        return Assembled(scenario, self._cut_off(), divided, exits, unknown, part_of)
 
-    def _settlements(self) -> tuple[tuple[Settlement, ...], int]:
+    def _settlements(self) -> tuple[tuple[Settlement, ...], dict[str, str], int]:
         divided = divide_towns(
             self._places, self._xy, self._streets, self._network, self._roads.link_names,
             most_people=self._options.group_size,
         )  # fmt: skip
         nearest, _away = self._streets.nearest(self._xy)
         settlements: list[Settlement] = []
+        part_of: dict[str, str] = {}
         for number, place in enumerate(self._places):
             if place.id in divided:
-                settlements += self._parts(place, divided[place.id])
+                made = self._parts(place, divided[place.id])
             else:
                 index = int(nearest[number])
                 node = self._network.node_id[self._streets.node[index]] if index >= 0 else ""
-                settlements.append(self._settlement(place, max(0, place.people), place.groups, node))
-        return tuple(settlements), len(divided)
+                made = [self._settlement(place, max(0, place.people), place.groups, node)]
+            settlements += made
+            part_of.update((part.id, place.id) for part in made)
+        return tuple(settlements), part_of, len(divided)
 
     def _parts(self, place: Place, groups: Sequence[StreetGroup]) -> list[Settlement]:
         """Street groups as settlements; known groups of people are divided like all of them."""

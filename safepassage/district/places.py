@@ -23,6 +23,8 @@ from safepassage.i18n import _
 SETTLEMENT_KINDS = frozenset({"city", "town", "village", "hamlet", "isolated_dwelling"})
 UNKNOWN_PEOPLE = -1
 CELL_REACH_M = 10_000.0
+# Where no settlement is known, people are summed by squares of this size.
+SQUARE_M = 1000.0
 _CODE_KEYS = ("katotth", "katottg", "KATOTTH", "koatuu", "ref:pcode", "pcode", "ref")
 _NAME_KEYS = ("name", "name:uk", "name:en", "alt_name", "old_name", "name:ru", "official_name", "int_name")
 
@@ -241,7 +243,7 @@ def add_raster_people(
     Parameters
     ----------
     gathered : Gathered
-        Places; those with a number keep it.
+        Places; those with a number keep it. Without any, squares of `SQUARE_M` are made settlements.
     cells : PeoplePoints
         The raster.
     boundary : Boundary
@@ -257,14 +259,14 @@ def add_raster_people(
         Each cell goes to the nearest settlement within `CELL_REACH_M`; cells next to a settlement with a
         number of its own are that settlement's people and are not counted again.
     """
-    places = list(gathered.places)
-    sums = np.zeros(len(places))
-    lost: dict[str, float] = defaultdict(float)
-    nearest, away = _nearest_place(places, cells, projection)
     reasons = [
         boundary.reason_against(x, y)
         for x, y in zip(cells.longitude_deg.tolist(), cells.latitude_deg.tolist(), strict=True)
     ]
+    places = list(gathered.places) or _squares_of_cells(cells, reasons, projection)
+    sums = np.zeros(len(places))
+    lost: dict[str, float] = defaultdict(float)
+    nearest, away = _nearest_place(places, cells, projection)
     for cell, reason in enumerate(reasons):
         people = float(cells.people[cell])
         if reason == _("it lies outside the area"):
@@ -293,6 +295,48 @@ def add_raster_people(
     )
     result.check()
     return result
+
+
+def square_places(
+    longitude: Sequence[float], latitude: Sequence[float], xy_m: npt.NDArray[np.float64]
+) -> list[Place]:
+    """
+    Settlements for people who live where none is known.
+
+    Parameters
+    ----------
+    longitude, latitude : sequence of float
+        Where somebody lives (degrees).
+    xy_m : float64[n, 2]
+        The same in metres.
+
+    Returns
+    -------
+    list of Place
+        A square of `SQUARE_M` each, at the middle of its points; how many live there is not counted yet.
+    """
+    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for index, (east, north) in enumerate(np.floor(xy_m / SQUARE_M).astype(int).tolist()):
+        groups[east, north].append(index)
+    return [
+        Place(
+            id=f"square-{east}-{north}",
+            name_uk=f"Квадрат {east}-{north}",
+            name_en=f"Square {east}-{north}",
+            community="",
+            longitude_deg=round(float(np.median([longitude[k] for k in group])), 7),
+            latitude_deg=round(float(np.median([latitude[k] for k in group])), 7),
+            people=UNKNOWN_PEOPLE,
+        )
+        for (east, north), group in sorted(groups.items())
+    ]
+
+
+def _squares_of_cells(cells: PeoplePoints, reasons: Sequence[str], projection: Projection) -> list[Place]:
+    free = np.array([not reason for reason in reasons], np.bool_)
+    longitude, latitude = cells.longitude_deg[free], cells.latitude_deg[free]
+    xy_m = projection.to_metres(longitude, latitude)
+    return square_places(longitude.tolist(), latitude.tolist(), xy_m)
 
 
 def _nearest_place(

@@ -162,6 +162,11 @@ class NetworkSource:
         self.sites: Sequence[OsmFeature] = extract.sites if extract else ()
 
     @property
+    def network(self) -> RoadNetwork:
+        """The whole network, as it was read."""
+        return self._foreign.network
+
+    @property
     def box(self) -> Box:
         """Box of all nodes (west, south, east, north; degrees)."""
         x, y = self._foreign.network.longitude_deg, self._foreign.network.latitude_deg

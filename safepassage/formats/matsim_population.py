@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from safepassage.progress import Progress
 @dataclass(frozen=True, slots=True)
 class PersonDeparture:
     """
-    The first departure of one person.
+    One person and the first departure, if there is one.
 
     Attributes
     ----------
@@ -33,7 +33,9 @@ class PersonDeparture:
     time_s : float
         End of the first activity (s after midnight); NaN where it is not told.
     mode : str
-        Mode of the first leg.
+        Mode of the first leg; empty for who stays.
+    age : int
+        Years; -1 where they are not told.
     """
 
     person: str
@@ -42,13 +44,14 @@ class PersonDeparture:
     link: str
     time_s: float
     mode: str
+    age: int = -1
 
 
 def read_matsim_departures(
     path: Path, *, crs: str = "", progress: Progress | None = None
 ) -> tuple[PersonDeparture, ...]:
     """
-    Read the departures of a population.
+    Read the people of a population and their departures.
 
     Parameters
     ----------
@@ -62,33 +65,42 @@ def read_matsim_departures(
     Returns
     -------
     tuple of PersonDeparture
-        One a person that travels, of the selected plan, in the order of the file.
+        One a person, of the selected plan, in the order of the file; who stays is among them.
 
     Raises
     ------
     InputError
-        If the file is broken or its coordinates are not known.
+        If the file is broken, a person repeats or its coordinates are not known.
     """
     reader = _Population()
     stream_xml(path, reader.start, reader.end, progress=progress)
+    if reader.repeated:
+        problem = _("{count} persons repeat an id or have none").format(count=len(reader.repeated))
+        remedy = _("give every person an id of its own")
+        raise InputError([Fault(path.name, 0, "id", reader.repeated[0], problem, remedy)])
+    if not reader.found:
+        problem, remedy = _("the file holds no persons"), _("give a MATSim population or plans file")
+        raise InputError([Fault(path.name, 0, "", "", problem, remedy)])
+    placed = [item for item in reader.found if not math.isnan(item.longitude_deg + item.latitude_deg)]
+    if not placed:
+        return tuple(reader.found)
     system = crs or reader.crs
-    found = reader.found
-    if any(not math.isnan(item.longitude_deg) for item in found):
-        try:
-            transform = pyproj.Transformer.from_crs(system, "EPSG:4326", always_xy=True)
-        except CRSError as error:
-            problem = _("the coordinates' system is not told, or not known")
-            remedy = _("give it, as --crs EPSG:32637")
-            raise InputError([Fault(path.name, 0, "crs", system, problem, remedy)]) from error
-        xy = np.array([(item.longitude_deg, item.latitude_deg) for item in found])
-        longitude, latitude = transform.transform(xy[:, 0], xy[:, 1])
-        found = [
-            PersonDeparture(
-                item.person, round(float(lon), 7), round(float(lat), 7), item.link, item.time_s, item.mode
-            )
-            for item, lon, lat in zip(found, longitude, latitude, strict=True)
-        ]
-    return tuple(found)
+    try:
+        transform = pyproj.Transformer.from_crs(system, "EPSG:4326", always_xy=True)
+    except CRSError as error:
+        problem = _("the coordinates' system is not told, or not known")
+        remedy = _("give it, as --crs EPSG:32637")
+        raise InputError([Fault(path.name, 0, "crs", system, problem, remedy)]) from error
+    xy = np.array([(item.longitude_deg, item.latitude_deg) for item in placed])
+    # What lies outside the system comes back as infinite.
+    degrees = zip(*(np.round(values, 7).tolist() for values in transform.transform(*xy.T)), strict=True)
+    at = {item.person: point for item, point in zip(placed, degrees, strict=True)}
+    return tuple(
+        replace(item, longitude_deg=at[item.person][0], latitude_deg=at[item.person][1])
+        if item.person in at
+        else item
+        for item in reader.found
+    )
 
 
 class _Population:
@@ -100,10 +112,14 @@ class _Population:
         self._selected = True
         self._first: Attributes | None = None
         self._mode = ""
+        self._age = -1
+        self._met: set[str] = {""}
+        self.repeated: list[str] = []
 
     def start(self, name: str, attributes: Attributes, _row: int) -> None:
         if name == "person":
             self._person, self._first, self._mode = attributes.get("id", ""), None, ""
+            self._age = _age(attributes.get("age", ""))
         elif name == "plan":
             self._selected = attributes.get("selected", "yes") == "yes"
         elif name in ("activity", "act") and self._selected and self._first is None:
@@ -116,9 +132,14 @@ class _Population:
     def end(self, name: str, text: str) -> None:
         if name == "attribute" and self._attribute == "coordinateReferenceSystem" and not self._person:
             self.crs = text.strip()
+        elif name == "attribute" and self._attribute == "age" and self._person:
+            self._age = _age(text)
         elif name == "person":
-            if self._first is not None and self._mode:
-                self.found.append(self._departure(self._first))
+            if self._person in self._met:
+                self.repeated.append(self._person)
+            else:
+                self._met.add(self._person)
+                self.found.append(self._departure(self._first or {}))
             self._person = ""
 
     def _departure(self, activity: Attributes) -> PersonDeparture:
@@ -129,6 +150,7 @@ class _Population:
             activity.get("link", ""),
             _clock_s(activity.get("end_time", "")),
             self._mode,
+            self._age,
         )
 
 
@@ -137,6 +159,10 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+def _age(text: str) -> int:
+    return int(text) if re.fullmatch(r"\s*\d{1,3}\s*", text) else -1
 
 
 def _clock_s(text: str) -> float:

@@ -142,8 +142,12 @@ class _Rows:
             for name in (*GROUPS, *NEEDS)
             if (value := self._persons(number, name, cells.get(name, ""), whole=True)) >= 0
         }
-        if population < 0 and all(name in groups for name in GROUPS):
-            population = float(sum(groups[name] for name in GROUPS))
+        if population < 0 and any(name in groups for name in GROUPS):
+            population = float(sum(groups.get(name, 0) for name in GROUPS))
+            if not all(name in groups for name in GROUPS):
+                problem = _("only some groups of people are counted here: {known}").format(known=population)
+                remedy = _("give the population; until then nobody else is taken to live there")
+                self._faults.warning(self._file, number, "population", "", problem, remedy)
         self._check_sums(number, population, groups)
         if population != int(population):
             self.fractions[number] = population

@@ -19,6 +19,14 @@ from safepassage.district.assembly import Assembled, DistrictOptions, RoadSide, 
 from safepassage.district.class_table import ClassTable, read_class_table
 from safepassage.district.import_report import ImportReport
 from safepassage.district.names import folded_name
+from safepassage.district.persons import (
+    Housed,
+    at_links,
+    departure_counts,
+    departure_files,
+    earliest_s,
+    house_persons,
+)
 from safepassage.district.places import (
     Boundary,
     Gathered,
@@ -35,6 +43,7 @@ from safepassage.formats.area_file import parse_box, read_area
 from safepassage.formats.fault_list import FaultList
 from safepassage.formats.files import write_folder
 from safepassage.formats.fleet_table import read_fleet_table
+from safepassage.formats.matsim_population import PersonDeparture, read_matsim_departures
 from safepassage.formats.osm import OsmFeature, read_osm
 from safepassage.formats.osm_boundary import read_boundary
 from safepassage.formats.raster import read_population
@@ -48,8 +57,9 @@ from safepassage.model.scenario import Scenario
 from safepassage.progress import NoProgress, Progress
 from safepassage.workflows.convert import read_network
 
-REPORT_FILE = "import/report.json"
-DROPPED_FILE = "import/dropped.geojson"
+IMPORT_FOLDER = "import/"
+REPORT_FILE = IMPORT_FOLDER + "report.json"
+DROPPED_FILE = IMPORT_FOLDER + "dropped.geojson"
 DEFAULT_START = datetime(2025, 6, 1, 6, tzinfo=UTC)
 _UKRAINE = shapely.box(22.1, 44.3, 40.3, 52.4)
 _MOST_DROPPED_SHOWN = 5000
@@ -76,6 +86,8 @@ class PrepareInputs:
         Name of a district of the extract; used without area and box.
     settlements, population, sites, fleet, occupied, road_classes : Path or None
         Table, raster, table, table, GeoJSON and TOML file.
+    persons : Path or None
+        MATSim population: single persons and when they set out.
     """
 
     osm: Path | None = None
@@ -90,6 +102,7 @@ class PrepareInputs:
     fleet: Path | None = None
     occupied: Path | None = None
     road_classes: Path | None = None
+    persons: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +205,7 @@ def prepare_scenario(
     rows = read_settlement_table(inputs.settlements, faults) if inputs.settlements else None
     site_rows = read_sites_table(inputs.sites, faults) if inputs.sites else ()
     fleet_rows = read_fleet_table(inputs.fleet, faults) if inputs.fleet else ()
+    persons = _persons(inputs, progress)
     source = _source(inputs, table, progress)
     if area is None and inputs.place:
         area = _named_area(inputs)
@@ -199,19 +213,27 @@ def prepare_scenario(
     projection = projection_for((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
     boundary = Boundary(area, occupied)
     gathered = _gathered(inputs, source.places, rows, boundary, projection, bounds, faults)
+    housed = _housed(inputs, source, gathered, boundary, projection, persons)
+    gathered = housed.gathered
+    if not gathered.places:
+        problem = _("no settlement lies in the area")
+        remedy = _("give --settlements with positions, or a larger area")
+        raise InputError([Fault("--settlements", 0, "", "", problem, remedy)])
     sites = [item for item in source.sites if not boundary.reason_against(*_at(item))]
     given = [at for row in site_rows if not math.isnan(sum(at := (row.longitude_deg, row.latitude_deg)))]
     positions = np.array([*map(_at, gathered.places), *map(_at, sites), *given]).reshape(-1, 2)
     anchors = projection.to_metres(positions[:, 0], positions[:, 1])
     side, made = source.build(projection, area, occupied, anchors, progress)
     progress.start(_("Connecting settlements"))
-    district = _district_options(options, output, bounds)
+    district = _district_options(options, output, bounds, earliest_s(persons))
     assembled = assemble(side, gathered, sites, site_rows, fleet_rows, projection, district)
     warnings = (*faults.collected(), *made.warnings)
     report = _report(projection, side, made, gathered, assembled, warnings)
+    more = _departures(persons, housed, assembled)
     return write_prepared(
-        assembled.scenario, side.link_names, report, output, replace=options.replace, progress=progress
-    )
+        assembled.scenario, side.link_names, report, output, more=more, replace=options.replace,
+        progress=progress,
+    )  # fmt: skip
 
 
 def write_prepared(
@@ -220,6 +242,7 @@ def write_prepared(
     report: ImportReport,
     output: Path,
     *,
+    more: Mapping[str, str],
     replace: bool,
     progress: Progress,
 ) -> PrepareResult:
@@ -236,6 +259,8 @@ def write_prepared(
         How it was built.
     output : Path
         The folder.
+    more : mapping of str to str
+        Further files of the import, by name.
     replace : bool
         Replace one that exists.
     progress : Progress
@@ -251,6 +276,7 @@ def write_prepared(
     files: dict[str, str | bytes | None] = dict(scenario_files(ScenarioFolder(scenario, kept)))
     files[REPORT_FILE] = json.dumps(report.facts(), ensure_ascii=False, indent=1) + "\n"
     files[DROPPED_FILE] = _dropped_text(report.dropped_courses)
+    files.update({IMPORT_FOLDER + name: text for name, text in more.items()})
     output.parent.mkdir(parents=True, exist_ok=True)
     write_folder(output, files, replace=replace)
     return PrepareResult(output, scenario, report)
@@ -317,19 +343,60 @@ def _gathered(
     if inputs.population:
         cells = read_population(inputs.population, bounds, faults)
         gathered = add_raster_people(gathered, cells, boundary, projection, inputs.population.name)
-    if not gathered.places:
-        problem = _("no settlement lies in the area")
-        remedy = _("give --settlements with positions, or a larger area")
-        raise InputError([Fault("--settlements", 0, "", "", problem, remedy)])
     gathered.check()
     return gathered
 
 
-def _district_options(options: PrepareOptions, output: Path, bounds: Box) -> DistrictOptions:
+def _persons(inputs: PrepareInputs, progress: Progress) -> tuple[PersonDeparture, ...]:
+    if inputs.persons is None:
+        return ()
+    if inputs.population is not None:
+        problem, remedy = _("both count the same people"), _("give --persons or --population")
+        raise InputError([Fault("--persons", 0, "", inputs.persons.name, problem, remedy)])
+    return read_matsim_departures(inputs.persons, crs=inputs.crs, progress=progress)
+
+
+def _housed(
+    inputs: PrepareInputs,
+    source: MapSource | NetworkSource,
+    gathered: Gathered,
+    boundary: Boundary,
+    projection: Projection,
+    persons: Sequence[PersonDeparture],
+) -> Housed:
+    if inputs.persons is None:
+        return Housed(gathered, {}, frozenset())
+    if isinstance(source, NetworkSource):
+        persons = at_links(persons, source.network)
+    return house_persons(gathered, persons, boundary, projection, inputs.persons.name)
+
+
+def _departures(
+    persons: Sequence[PersonDeparture], housed: Housed, assembled: Assembled
+) -> Mapping[str, str]:
+    scenario = assembled.scenario
+    if not housed.place_of:
+        return {}
+    start_s = _after_midnight_s(scenario.start.astimezone(ZoneInfo(scenario.time_zone)))
+    counts = departure_counts(persons, housed, scenario.settlements, assembled.part_of, start_s)
+    return departure_files(counts, len(housed.place_of))
+
+
+def _after_midnight_s(moment: datetime) -> float:
+    return 3600.0 * moment.hour + 60.0 * moment.minute + moment.second
+
+
+def _district_options(
+    options: PrepareOptions, output: Path, bounds: Box, earliest_departure_s: float
+) -> DistrictOptions:
     name = options.name or output.resolve().name
     in_ukraine = _UKRAINE.contains(shapely.Point((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2))
     zone = options.time_zone or ("Europe/Kyiv" if in_ukraine else "UTC")
     start = options.start or DEFAULT_START
+    if options.start is None and earliest_departure_s:
+        # Persons tell the time of day at which they set out; nobody may leave before time zero.
+        hour = min(23, int(earliest_departure_s // 3600))
+        start = DEFAULT_START.replace(tzinfo=ZoneInfo(zone), hour=hour)
     if start.tzinfo is None:
         start = start.replace(tzinfo=ZoneInfo(zone))
     return DistrictOptions(

@@ -142,16 +142,35 @@ def test_departures_of_a_population(tmp_path: Path) -> None:
     path = tmp_path / "population.xml"
     path.write_text(
         '<population><attributes><attribute name="coordinateReferenceSystem">EPSG:32637</attribute>'
-        '</attributes><person id="p1">'
+        '</attributes><person id="p1"><attributes><attribute name="age">71</attribute></attributes>'
         '<plan selected="no"><activity type="home" x="1" y="1" end_time="01:00:00"/>'
         '<leg mode="walk"/></plan><plan selected="yes"><activity type="home" x="500000" y="5500000"'
         ' end_time="26:15:30"/><leg mode="car"/><activity type="safe" x="1" y="1"/></plan></person>'
         '<person id="stays"><plan><act type="home" x="1" y="1"/></plan></person></population>',
         "utf-8",
     )
-    (found,) = read_matsim_departures(path)
+    found, stays = read_matsim_departures(path)
     assert (found.person, found.mode, found.time_s) == ("p1", "car", 26 * 3600 + 15 * 60 + 30)
     assert found.longitude_deg == pytest.approx(39.0)
+    assert (found.age, stays.age) == (71, -1)
+    assert (stays.person, stays.mode) == ("stays", "")
+    assert not np.isfinite(stays.time_s)
+
+
+@pytest.mark.parametrize(
+    ("persons", "words"),
+    [
+        ("", "no persons"),
+        ('<person id="a"/><person id="a"/>', "repeat an id"),
+        ("<person/>", "have none"),
+        ('<person id="a"><plan><activity x="1" y="2"/></plan></person>', "--crs"),
+    ],
+)
+def test_populations_that_cannot_be_used(tmp_path: Path, persons: str, words: str) -> None:
+    path = tmp_path / "population.xml"
+    path.write_text(f"<population>{persons}</population>", "utf-8")
+    with pytest.raises(InputError, match=words):
+        read_matsim_departures(path)
 
 
 SUMO = """<net><location netOffset="-500000.00,-5500000.00" projParameter="+proj=utm +zone=37 +ellps=WGS84"/>
