@@ -169,10 +169,12 @@ class _TableWriter:
 
     def control_points(self) -> ExportTable:
         return self._table(
-            ("node", "reason", "route_count", "vehicles", "from", "until"),
+            ("node", "reason", "route_count", "vehicles", "from", "until", "turns", "closed_links"),
             (
                 (point.node, point.reason, point.route_count, point.vehicles, self._time(point.from_s),
-                 self._time(point.until_s))
+                 self._time(point.until_s),
+                 "; ".join(f"{turn.from_link} > {turn.to_link} ({turn.vehicles})" for turn in point.turns),
+                 " ".join(point.closed_links))
                 for point in self._plan.control_points
             ),
         )  # fmt: skip

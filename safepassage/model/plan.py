@@ -144,6 +144,29 @@ class Wave:
 
 
 @dataclass(frozen=True, slots=True)
+class AlikeParties:
+    """
+    Households, or parts of households too large for any vehicle, with the same members.
+
+    Attributes
+    ----------
+    count : int
+        How many there are.
+    households : int
+        1 for each; 0 for the further parts of a household that travels in several vehicles.
+    people : PeopleCount
+        Members of one of them, by group.
+    needs : NeedCount
+        The same by need class.
+    """
+
+    count: int
+    households: int
+    people: PeopleCount
+    needs: NeedCount
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """
     People of one settlement who board or alight together.
@@ -158,16 +181,24 @@ class Load:
         By group.
     needs : NeedCount
         By need class; the totals agree.
+    parties : tuple of AlikeParties
+        Who they are; empty where it is not told.
     """
 
     settlement: str
     households: int
     people: PeopleCount
     needs: NeedCount
+    parties: tuple[AlikeParties, ...] = ()
 
     def __post_init__(self) -> None:
         if self.people.total != self.needs.total or self.people.total == 0:
             raise ModelError(f"load of {self.settlement}: groups and needs differ, or nobody is in it")
+        if self.parties:
+            people = sum((part.people.times(part.count) for part in self.parties), PeopleCount())
+            needs = sum((part.needs.times(part.count) for part in self.parties), NeedCount())
+            if (people, needs) != (self.people, self.needs):
+                raise ModelError(f"load of {self.settlement}: its parties do not sum to its people")
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +343,24 @@ class Unserved:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """
+    A turn that the plan's vehicles make at a junction.
+
+    Attributes
+    ----------
+    from_link, to_link : str
+        Link ids.
+    vehicles : int
+        Vehicles that make it in all.
+    """
+
+    from_link: str
+    to_link: str
+    vehicles: int
+
+
+@dataclass(frozen=True, slots=True)
 class ControlPoint:
     """
     Where an officer stands.
@@ -328,6 +377,10 @@ class ControlPoint:
         Vehicles that pass in all.
     from_s, until_s : int
         When they pass (s).
+    turns : tuple of Turn
+        Where the officer waves them on to, most vehicles first.
+    closed_links : tuple of str
+        Links from here that no vehicle of the plan takes; nobody is let into them.
     """
 
     node: str
@@ -336,6 +389,8 @@ class ControlPoint:
     vehicles: int
     from_s: int
     until_s: int
+    turns: tuple[Turn, ...] = ()
+    closed_links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

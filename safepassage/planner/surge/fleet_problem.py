@@ -166,6 +166,8 @@ class Vehicle:
         Settlements or sites, havens among them, it must not serve.
     only_havens : frozenset of str
         Havens it must bring people to; empty where it is free.
+    driven_s : int
+        How long its crew has driven since the last break when it becomes available (s).
     """
 
     id: str
@@ -176,6 +178,7 @@ class Vehicle:
     only_sites: frozenset[str]
     never_sites: frozenset[str]
     only_havens: frozenset[str]
+    driven_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

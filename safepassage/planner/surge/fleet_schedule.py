@@ -190,7 +190,7 @@ class Schedule:
     def driven_s(self, vehicle: int) -> int:
         """How long its crew has then driven since the last break (s)."""
         jobs = self.jobs[vehicle]
-        return jobs[-1].driven_s if jobs else 0
+        return jobs[-1].driven_s if jobs else self.problem.vehicles[vehicle].driven_s
 
     def commit(self, job: Timetable) -> None:
         """Add a job at the end of its vehicle's day."""

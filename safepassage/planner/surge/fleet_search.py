@@ -297,7 +297,7 @@ def task_of(problem: FleetProblem, worth: Worth) -> tuple[kernel.Task, list[Vehi
             for run in runs
         ),
         vehicle=_table(
-            (number, vehicle.place, vehicle.available_s, vehicle.duty_ends_s)
+            (number, vehicle.place, vehicle.available_s, vehicle.duty_ends_s, vehicle.driven_s)
             for number, vehicle in zip(class_of, problem.vehicles, strict=True)
         ),
         group=_table(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from safepassage.model.people import NeedCount, PeopleCount
-from safepassage.model.plan import Assignment, Leg, Load, Mode, Trip
+from safepassage.model.plan import AlikeParties, Assignment, Leg, Load, Mode, Trip
 from safepassage.model.policy import ThreatKind
 from safepassage.planner.surge.fleet_onward import Onward, Riders
 from safepassage.planner.surge.fleet_problem import FleetProblem
@@ -99,7 +99,7 @@ def _vehicle_trip(problem: FleetProblem, jobs: list[Timetable], number: int) -> 
     group = problem.groups[vehicle.group]
     stood = problem.havens[jobs[number - 1].haven].place if number else vehicle.place
     free_s = jobs[number - 1].done_s if number else vehicle.available_s
-    loads = [_loads(problem, call.parties) for call in job.calls]
+    loads = [_loads(problem, call.parties, tell=True) for call in job.calls]
     first = problem.stops[job.calls[0].stop].place
     legs = []
     if stood == first:
@@ -159,15 +159,22 @@ def _release_at_s(problem: FleetProblem) -> int | None:
     return 0 if problem.scenario.policy.threat_kind == ThreatKind.NATURAL else None
 
 
-def _loads(problem: FleetProblem, parties: Parties) -> tuple[Load, ...]:
+def _loads(problem: FleetProblem, parties: Parties, *, tell: bool = False) -> tuple[Load, ...]:
+    """Who gets on or off by settlement; with `tell` party by party, for a plan made anew halfway."""
     by_settlement: dict[str, list[tuple[int, int]]] = {}
     for kind, number in parties:
         by_settlement.setdefault(problem.kinds[kind].settlement, []).append((kind, number))
     loads = []
     for settlement in sorted(by_settlement):
         people, needs, households = summed(problem, tuple(by_settlement[settlement]))
-        loads.append(Load(settlement, households, people, needs))
+        parts = tuple(_alike(problem, *pair) for pair in by_settlement[settlement]) if tell else ()
+        loads.append(Load(settlement, households, people, needs, parts))
     return tuple(loads)
+
+
+def _alike(problem: FleetProblem, kind: int, number: int) -> AlikeParties:
+    party = problem.kinds[kind].party
+    return AlikeParties(number, party.households, party.people, party.needs)
 
 
 def summed(problem: FleetProblem, parties: Parties) -> tuple[PeopleCount, NeedCount, int]:

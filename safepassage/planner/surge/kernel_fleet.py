@@ -41,7 +41,7 @@ PLACE, CAP, OPENS, CLOSES, BASE = range(5)
 FINAL, SECURE, ROOM = 4, 5, 6
 TOTAL, HAVENS = 3, 4
 STATION, DEPARTS, ARRIVES, TERMINUS = 3, 4, 5, 6
-CLASS, STANDS, BEGINS, ENDS = range(4)
+CLASS, STANDS, BEGINS, ENDS, DROVE = range(5)
 # Entries of Task.rules (s).
 STOP_S, SEAT_S, WHEELCHAIR_S, STRETCHER_S, CALL_AHEAD, DRIVE_LIMIT, BREAK_S, CLOSING, SLICE = range(9)
 
@@ -374,7 +374,7 @@ def _time_job(task: Task, work: Work, v: int, j: int, h: int) -> bool:
     n_calls = job[CALLS]
     if task.haven[h, FINAL] and work.room[task.haven[h, ROOM]] < job[PERSONS]:
         return False
-    free_s, here, before_s = task.vehicle[v, BEGINS], task.vehicle[v, STANDS], 0
+    free_s, here, before_s = task.vehicle[v, BEGINS], task.vehicle[v, STANDS], task.vehicle[v, DROVE]
     if work.n_jobs_of[v]:
         last = work.jobs_of[v, work.n_jobs_of[v] - 1]
         free_s, before_s = work.job[last, DONE], work.job[last, DRIVEN]
@@ -651,7 +651,7 @@ def _copy_job(work: Work, source: int, target: int) -> None:
 def _choose(task: Task, work: Work, aim: Aim, v: int, trial: int, best_job: int) -> bool:
     """Put the best next job of a vehicle into a slot; False where there is nothing it can do."""
     c = task.vehicle[v, CLASS]
-    free_s, place, driven_s = task.vehicle[v, BEGINS], task.vehicle[v, STANDS], 0
+    free_s, place, driven_s = task.vehicle[v, BEGINS], task.vehicle[v, STANDS], task.vehicle[v, DROVE]
     if work.n_jobs_of[v]:
         last = work.jobs_of[v, work.n_jobs_of[v] - 1]
         free_s, driven_s = work.job[last, DONE], work.job[last, DRIVEN]
