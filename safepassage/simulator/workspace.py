@@ -175,7 +175,7 @@ class Workspace:
         loaded, ways = with_ways(loaded, conditions.conditions, self.network)
         self._reset(loaded, conditions)
         n_links = self.network.n_links
-        n_buckets, shift = _calendar_size(n_links + len(loaded.timer_vehicle))
+        n_buckets, shift = _calendar_size(n_links + len(loaded.timer_vehicle), _mean_gap(loaded))
         n_entries = int(loaded.leg_length.sum()) if record_entries else 0
         first_timer = 3 * n_links
         return World(
@@ -274,9 +274,19 @@ def _gate_of_node(network: RoadNetwork, tables: NetworkTables) -> Indices:
     return gate
 
 
-def _calendar_size(n_active: int) -> tuple[int, int]:
+def _calendar_size(n_active: int, mean_gap: int) -> tuple[int, int]:
+    """Number of buckets, and the power of two of their width; neither changes the order of events."""
     n_buckets = min(max(1 << max(n_active - 1, 1).bit_length(), _MIN_BUCKETS), _MAX_BUCKETS)
-    return n_buckets, (_CALENDAR_SPAN_TICKS // n_buckets).bit_length()
+    # Events that wait for days are looked at whenever the calendar turns over: sparse ones need wide buckets.
+    return n_buckets, max(_CALENDAR_SPAN_TICKS // n_buckets, mean_gap).bit_length()
+
+
+def _mean_gap(loaded: LoadedDemand) -> int:
+    """Ticks between two entries into links, over the time in which legs begin."""
+    begins = loaded.legs["not_before"]
+    if not len(begins):
+        return 0
+    return int((begins.max() - begins.min()) // max(int(loaded.leg_length.sum()), 1))
 
 
 def _load(demand: TrafficDemand, tables: NetworkTables, n_links: int) -> LoadedDemand:
