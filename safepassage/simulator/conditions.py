@@ -219,12 +219,12 @@ class Conditions:
         ModelError
             When a link index lies outside the network.
         """
-        links = [change.link for change in self.changes]
-        links += [change.after_empty for change in self.changes if change.after_empty is not None]
-        links += [link for hold in self.holds for link in hold.links]
-        links += [signal.link for signal in self.signals]
-        links += [link for refuge in self.refuges for link in refuge.divert_links]
-        for link in links:
+        links = {change.link for change in self.changes}
+        links |= {change.after_empty for change in self.changes if change.after_empty is not None}
+        links |= {link for held in {hold.links for hold in self.holds} for link in held}
+        links |= {signal.link for signal in self.signals}
+        links |= {link for refuge in self.refuges for link in refuge.divert_links}
+        for link in sorted(links):
             if not 0 <= link < network.n_links:
                 raise ModelError(
                     f"conditions name link {link}; the network has links 0 to {network.n_links - 1}"

@@ -140,18 +140,26 @@ def feeder_rules(
     dict of int to (Signal or None, tuple of (start, end))
         Windows in ticks, ascending and disjoint.
     """
-    windows: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    windows: dict[tuple[HoldPoint, tuple[int, ...]], list[tuple[float, float]]] = defaultdict(list)
     for hold in conditions.holds:
-        first = n_links if hold.point == HoldPoint.ORIGIN else 0
-        for link in hold.links:
-            windows[first + link].append((hold.start_s, hold.end_s))
+        windows[hold.point, hold.links].append((hold.start_s, hold.end_s))
+    # Many holds, such as alerts, keep the same links: their windows are merged once, not once a link.
+    groups: dict[int, tuple[int, ...]] = defaultdict(tuple)
+    for number, (point, links) in enumerate(windows):
+        first = n_links if point == HoldPoint.ORIGIN else 0
+        for link in links:
+            groups[first + link] += (number,)
+    of_group = list(windows.values())
+    ticks = {
+        numbers: tuple(
+            (_ticks(start), _ticks(end))
+            for start, end in merged_windows([span for number in numbers for span in of_group[number]])
+        )
+        for numbers in {(), *groups.values()}
+    }
     signals = {signal.link: signal for signal in conditions.signals}
     return {
-        feeder: (
-            signals.get(feeder),
-            tuple((_ticks(start), _ticks(end)) for start, end in merged_windows(windows[feeder])),
-        )
-        for feeder in sorted({*windows, *signals})
+        feeder: (signals.get(feeder), ticks[groups.get(feeder, ())]) for feeder in sorted({*groups, *signals})
     }
 
 
@@ -161,13 +169,15 @@ def _controls(conditions: Conditions, n_links: int) -> tuple[Records, list[tuple
     windows: list[tuple[int, int]] = []
     rows: list[tuple[int, ...]] = []
     for feeder, (signal, closed) in feeder_rules(conditions, n_links).items():
+        # Windows that came from the same holds are one object, which is told apart quicker than by value.
         times = _signal_times(signal)
-        if (times, closed) not in known:
-            known[times, closed] = len(rows)
+        key = (times, id(closed))
+        if key not in known:
+            known[key] = len(rows)
             first = len(windows)
             windows += closed
             rows.append((*times, first, len(windows)))
-        feeder_control[feeder] = known[times, closed]
+        feeder_control[feeder] = known[key]
     if len(rows) >= _MOST_CONTROLS:
         raise ModelError(f"{len(rows)} different holds and signals; give fewer than {_MOST_CONTROLS}")
     return np.array(rows, CONTROL), windows, feeder_control

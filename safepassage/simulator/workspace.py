@@ -97,7 +97,9 @@ class Workspace:
         self._feeders_at_start = _feeders(self.network, self.tables, ring_start)
         self._gates = self._gates_at_start.copy()
         self._feeders = self._feeders_at_start.copy()
-        self._slots = np.zeros(int(room.sum()), SLOT)
+        self._slots_at_start = np.zeros(int(room.sum()), SLOT)
+        self._slots_at_start["vehicle"] = NOBODY
+        self._slots = self._slots_at_start.copy()
         self._scratch = np.zeros(int(room.max(initial=0)), SLOT)
 
     def load_conditions(self, conditions: Conditions) -> LoadedConditions:
@@ -218,11 +220,10 @@ class Workspace:
         )
 
     def _reset(self, loaded: LoadedDemand, conditions: LoadedConditions) -> None:
-        self._gates[:] = self._gates_at_start
-        self._feeders[:] = self._feeders_at_start
+        _renew(self._gates, self._gates_at_start)
+        _renew(self._feeders, self._feeders_at_start)
         self._feeders["control"] = conditions.feeder_control
-        self._slots["time"] = 0
-        self._slots["vehicle"] = NOBODY
+        _renew(self._slots, self._slots_at_start)
         self._origins["first"] = NOBODY
         self._origins["next_source"] = loaded.source_offset[:-1]
         self._origins["end_source"] = loaded.source_offset[1:]
@@ -231,6 +232,11 @@ class Workspace:
         n_events = 1 + 3 * self.network.n_links + len(loaded.timer_vehicle) + len(self._gates)
         if len(self._events) < n_events:
             self._events = np.zeros(n_events, EVENT)
+
+
+def _renew(records: Records, at_start: Records) -> None:
+    """Copy records as bytes; numpy copies records field by field otherwise."""
+    np.copyto(records.view(np.uint8), at_start.view(np.uint8))
 
 
 def _gates(network: RoadNetwork, tables: NetworkTables, ring_start: Ticks) -> Records:
