@@ -16,7 +16,7 @@ from safepassage.operations.store import accounts, devices, events, records
 from safepassage.operations.store.database import Database
 from tests.operations.field import DAY_MS, START_MS, FieldDevice, Watch, document
 
-DEVICES, EVENTS_EACH, ORDERS, BATCH = 40, 500, 3, 250
+DEVICES, EVENTS_EACH, ORDERS, BATCH = 40, 500, 3, 500
 
 
 def written_offline() -> list[tuple[FieldDevice, list[dict[str, object]]]]:

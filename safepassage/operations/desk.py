@@ -7,10 +7,10 @@ applied is held for review, and only what no enrolled device wrote is refused.
 
 from __future__ import annotations
 
-import hashlib
-import json
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import uuid_utils
@@ -19,54 +19,27 @@ from pydantic import ValidationError
 
 from safepassage.errors import SafepassageError
 from safepassage.operations.clock import HybridClock, system_ms
-from safepassage.operations.event import ADAPTER, Event, canonical, content_hash, unsigned_bytes
-from safepassage.operations.fold.rules import Effects
+from safepassage.operations.event import ADAPTER, Event, content_hash
 from safepassage.operations.fold.view import Why
-from safepassage.operations.records import key_of
-from safepassage.operations.records.movement import OperatedSite
-from safepassage.operations.replay import Replay
-from safepassage.operations.safety.keys import MasterKey, is_signed_by, public_text, seal, signed, unseal
+from safepassage.operations.intake import Arrival, Intake
+from safepassage.operations.receipts import Receipt, read, written
+from safepassage.operations.safety.keys import MasterKey, is_signature, public_text, seal, signed, unseal
 from safepassage.operations.safety.roles import SAYS, Role
-from safepassage.operations.store import accounts, audit, devices, events, records, secrets, timelines
+from safepassage.operations.store import accounts, audit, devices, events, secrets
 from safepassage.operations.store.database import Connection, Database
-from safepassage.operations.store.events import StoredEvent
-from safepassage.operations.vocabulary import KINDS, payload_adapter, secret_fields
+from safepassage.operations.store.steps import Step, passing
+from safepassage.operations.vocabulary import KINDS, payload_adapter
+
+__all__ = [
+    "SERVER_DEVICE", "Command", "Desk", "NotAllowedError", "Receipt", "SetAsideError", "UnknownError",
+]  # fmt: skip
 
 SERVER_DEVICE = "server"
 MOST_AHEAD_MS = 8 * 86_400_000
 # Whatever a rule says, these tell of what was seen, and the ledger must hold it.
 _ALWAYS_KEPT = frozenset({"person.check_in", "claim.report"})
-_FOUND_BY = frozenset({"phone", "document", "contact"})
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """
-    What the sender of an event is told.
-
-    Attributes
-    ----------
-    event_id : str
-        The event.
-    status : str
-        ``accepted``, ``set_aside`` (kept, but it disagrees with others), ``held`` (kept for review) or
-        ``refused`` (not kept).
-    reason : str
-        Code of what stood in the way.
-    other : str
-        Place of the event that it disagrees with.
-    place : str
-        Place of the event.
-    warnings : tuple of str
-        Codes of what somebody should look at; the event holds all the same.
-    """
-
-    event_id: str
-    status: str
-    reason: str = ""
-    other: str = ""
-    place: str = ""
-    warnings: tuple[str, ...] = ()
+# Below this many signatures, starting threads costs more than they save.
+_WORTH_THREADS = 64
 
 
 class SetAsideError(SafepassageError):
@@ -119,11 +92,16 @@ class Command:
     based_on: str = ""
 
 
-@dataclass(slots=True)
 class _Batch:
-    kept: dict[str, tuple[Event, str]] = field(default_factory=dict)
-    receipts: dict[int, Receipt] = field(default_factory=dict)
-    digests: dict[str, str] = field(default_factory=dict)
+    """Events of one delivery on their way in."""
+
+    def __init__(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
+        ids = [arrival.event.event_id for arrival in arrivals]
+        found = devices.held_receipts(connection, ids) | events.find_receipts(connection, ids)
+        self.told = {event_id: (mark, read(text)) for event_id, (mark, text) in found.items()}
+        self.accepted: list[Arrival] = []
+        self.authors = devices.find_many(connection, sorted({arrival.event.device for arrival in arrivals}))
+        self.accounts = accounts.find_many(connection, sorted({arrival.event.actor for arrival in arrivals}))
 
 
 class Desk:
@@ -159,7 +137,7 @@ class Desk:
         self.exercise = exercise
         self._device_key = device_key
         self._clock = HybridClock(now_ms)
-        self._last_said = ("", "")
+        self._intake = Intake(master, now_ms)
 
     def receive(self, documents: Sequence[Any], device: devices.Device, *, skew_ms: int = 0) -> list[Receipt]:
         """
@@ -179,22 +157,29 @@ class Desk:
         list of Receipt
             One a document, in their order; a replay gets its first receipt again.
         """
+        parsed = [self._parsed(document) for document in documents]
+        arrivals = [item for item in parsed if isinstance(item, Arrival)]
+        # Signatures are the dearest part, so they are checked before anybody else has to wait.
+        genuine = self._genuine(arrivals)
         with self.database.writing() as connection:
-            batch = _Batch()
-            parsed = [_parsed(document) for document in documents]
-            known = self._known(connection, [item.event_id for item in parsed if isinstance(item, Event)])
-            for place, item in enumerate(parsed):
-                if isinstance(item, Receipt):
-                    batch.receipts[place] = item
-                else:
-                    batch.receipts[place] = self._admit(connection, item, device, known, batch)
-            told = self._keep(connection, batch, skew_ms)
+            passing(Step.BEGUN)
+            batch = _Batch(connection, arrivals)
+            receipts = [
+                item if isinstance(item, Receipt) else self._admit(connection, item, batch, genuine)
+                for item in parsed
+            ]
+            told = self._intake.take(connection, batch.accepted, skew_ms=skew_ms)
             audit.add(
                 connection, self.master.audit_mark, self.now_ms(), device.account, "sync.receive", device.id,
-                f"{len(documents)} events, {len(batch.kept)} new",
+                f"{len(documents)} events, {len(batch.accepted)} new",
             )  # fmt: skip
+            passing(Step.AUDITED)
+        passing(Step.DURABLE)
         # The first receipt of an event that stands twice in a batch is the receipt of both.
-        return [told.get(item.event_id, item) for _place, item in sorted(batch.receipts.items())]
+        return [
+            told.get(receipt.event_id, receipt) if receipt.status != "refused" else receipt
+            for receipt in receipts
+        ]
 
     def say(self, command: Command, *, actor: str, agency: str, role: Role) -> Receipt:
         """
@@ -245,28 +230,26 @@ class Desk:
             if command.kind not in SAYS[role]:
                 raise NotAllowedError(command.kind)
         with self.database.writing() as connection:
-            batch = _Batch()
+            passing(Step.BEGUN)
             made = self._all_made(connection, commands, actor, agency)
-            for event in made:
-                self._take_in(connection, event, batch)
-            told = self._keep(connection, batch, 0)
-            receipts = []
-            for event in made:
-                receipt = told[event.event_id]
-                if receipt.reason == Why.REPEATED and event.kind == "person.check_in":
-                    # The one check-in counts; its receipt is the answer to every repeat.
-                    first = events.receipt_at(connection, receipt.other)
-                    receipts.append(_read_receipt(first) if first else receipt)
-                    continue
-                if receipt.status == "set_aside" and event.kind not in _ALWAYS_KEPT:
-                    raise SetAsideError(receipt)
-                receipts.append(receipt)
+            told = self._intake.take(connection, [Arrival.of(event, self.master) for event in made])
+            receipts = [self._answer(connection, event, told[event.event_id]) for event in made]
             for event in made:
                 audit.add(
                     connection, self.master.audit_mark, self.now_ms(), actor, event.kind, event.subject
                 )  # fmt: skip
-        self._last_said = (made[-1].order, content_hash(made[-1])) if made else self._last_said
+            passing(Step.AUDITED)
+        passing(Step.DURABLE)
         return receipts
+
+    def _answer(self, connection: Connection, event: Event, receipt: Receipt) -> Receipt:
+        if receipt.reason == Why.REPEATED and event.kind == "person.check_in":
+            # The one check-in counts; its receipt is the answer to every repeat.
+            first = events.receipt_at(connection, receipt.other)
+            return read(first) if first else receipt
+        if receipt.status == "set_aside" and event.kind not in _ALWAYS_KEPT:
+            raise SetAsideError(receipt)
+        return receipt
 
     def release_held(self, event_id: str, *, actor: str, apply: bool) -> Receipt:
         """
@@ -303,18 +286,15 @@ class Desk:
             )  # fmt: skip
             if not apply:
                 return Receipt(event_id, "held", "dismissed")
-            batch = _Batch()
-            self._take_in(connection, event, batch)
-            return self._keep(connection, batch, 0)[event_id]
+            return self._intake.take(connection, [Arrival.of(event, self.master)])[event_id]
 
     def _all_made(
         self, connection: Connection, commands: Sequence[Command], actor: str, agency: str
     ) -> list[Event]:
-        sequence, place = events.last_of_device(connection, SERVER_DEVICE)
+        # Another process, or one before a restart, may have said more and heard of later clocks.
+        sequence, place, previous = events.last_of_device(connection, SERVER_DEVICE)
         if place:
-            # Another process, or one before a restart, may have heard of later clocks.
             self._clock.hear(events.at(connection, place).stamp)
-        previous = self._last_said[1] if self._last_said[0] == place else ""
         made = []
         for number, command in enumerate(commands, start=sequence + 1):
             made.append(self._made(command, number, previous, actor, agency))
@@ -344,37 +324,72 @@ class Desk:
         )
         return signed(event, self._device_key)
 
-    def _known(self, connection: Connection, event_ids: list[str]) -> dict[str, tuple[str, Receipt]]:
-        found = devices.held_receipts(connection, event_ids) | events.find_receipts(connection, event_ids)
-        return {event_id: (mark, _read_receipt(text)) for event_id, (mark, text) in found.items()}
+    def _parsed(self, document: Any) -> Arrival | Receipt:  # noqa: ANN401 - whatever was sent
+        name = document.get("event_id", "") if isinstance(document, dict) else ""
+        event_id = name[:80] if isinstance(name, str) else ""
+        try:
+            event = ADAPTER.validate_python(document)
+            if event.kind not in KINDS:
+                return Receipt(event_id, "refused", "unknown_kind")
+            payload_adapter(event.kind).validate_python(event.payload)
+            return Arrival.of(event, self.master)
+        except (ValidationError, UnicodeEncodeError):
+            return Receipt(event_id, "refused", "malformed")
+
+    def _genuine(self, arrivals: Sequence[Arrival]) -> frozenset[tuple[str, str]]:
+        """Event ids and keys of devices, where the device of the key signed the event as it came."""
+        with self.database.reading() as connection:
+            authors = devices.find_many(connection, sorted({arrival.event.device for arrival in arrivals}))
+            known = events.find_receipts(connection, [arrival.event.event_id for arrival in arrivals])
+        pairs = [
+            (arrival, authors[arrival.event.device].public_key)
+            for arrival in arrivals
+            if arrival.event.device in authors and arrival.event.event_id not in known
+        ]
+
+        def checked(some: Sequence[tuple[Arrival, str]]) -> list[tuple[str, str]]:
+            return [
+                (arrival.event.event_id, key)
+                for arrival, key in some
+                if is_signature(arrival.event.signature, arrival.signed, key)
+            ]
+
+        if len(pairs) < _WORTH_THREADS:
+            return frozenset(checked(pairs))
+        workers = os.cpu_count() or 1
+        with ThreadPoolExecutor(workers) as pool:
+            return frozenset(
+                pair
+                for found in pool.map(checked, (pairs[k::workers] for k in range(workers)))
+                for pair in found
+            )
 
     def _admit(
         self,
         connection: Connection,
-        event: Event,
-        sender: devices.Device,
-        known: dict[str, tuple[str, Receipt]],
+        arrival: Arrival,
         batch: _Batch,
+        genuine: frozenset[tuple[str, str]],
     ) -> Receipt:
-        mark = self._mark(event)
-        if event.event_id in known:
-            kept, receipt = known[event.event_id]
-            return receipt if kept == mark else Receipt(event.event_id, "refused", "id_reused")
-        author = sender if event.device == sender.id else devices.find(connection, event.device)
-        if author is None or not is_signed_by(event, author.public_key):
+        event = arrival.event
+        if event.event_id in batch.told:
+            mark, receipt = batch.told[event.event_id]
+            return receipt if mark == arrival.mark else Receipt(event.event_id, "refused", "id_reused")
+        author = batch.authors.get(event.device)
+        if author is None or (event.event_id, author.public_key) not in genuine:
             return Receipt(event.event_id, "refused", "bad_signature")
-        reason = self._reason_to_hold(connection, event, author)
+        reason = self._reason_to_hold(event, author, batch)
         if reason:
-            receipt = self._hold(connection, event, author, reason, mark)
+            receipt = self._hold(connection, arrival, author, reason)
         else:
             self._clock.hear(event.stamp)
-            self._take_in(connection, event, batch)
+            batch.accepted.append(arrival)
             receipt = Receipt(event.event_id, "accepted")
-        known[event.event_id] = (mark, receipt)
+        batch.told[event.event_id] = (arrival.mark, receipt)
         return receipt
 
-    def _reason_to_hold(self, connection: Connection, event: Event, author: devices.Device) -> str:
-        account = accounts.find(connection, event.actor)
+    def _reason_to_hold(self, event: Event, author: devices.Device, batch: _Batch) -> str:
+        account = batch.accounts.get(event.actor)
         if author.revoked_ms is not None:
             return "device_revoked"
         if account is None or account.disabled or event.actor != author.account:
@@ -385,9 +400,8 @@ class Desk:
             return "clock_ahead"
         return ""
 
-    def _hold(
-        self, connection: Connection, event: Event, author: devices.Device, reason: str, mark: str
-    ) -> Receipt:
+    def _hold(self, connection: Connection, arrival: Arrival, author: devices.Device, reason: str) -> Receipt:
+        event = arrival.event
         receipt = Receipt(event.event_id, "held", reason)
         subject = f"held/{event.event_id}"
         wrapped = self.master.new_record_key(subject)
@@ -395,96 +409,15 @@ class Desk:
         text = ADAPTER.dump_json(event).decode()
         sealed = seal(self.master.unwrapped(subject, wrapped), subject, text)
         devices.hold(
-            connection, event.event_id, author.id, reason, sealed, mark, self.now_ms(), _written(receipt)
-        )
+            connection, event.event_id, author.id, reason, sealed, arrival.mark, self.now_ms(),
+            written(receipt),
+        )  # fmt: skip
         return receipt
-
-    def _mark(self, event: Event) -> str:
-        return self.master.content_mark(unsigned_bytes(event) + event.signature.encode())
-
-    def _take_in(self, connection: Connection, event: Event, batch: _Batch) -> None:
-        """Put references in the place of sensitive text, and keep the text sealed."""
-        mark = self._mark(event)
-        names = [name for name in sorted(secret_fields(event.kind)) if event.payload.get(name)]
-        subject = f"{event.kind.partition('.')[0]}/{event.subject}"
-        # The signature speaks of the whole text, so it would let somebody try out guesses of it.
-        texts = {f"{event.order}/{name}": str(event.payload[name]) for name in names}
-        texts[f"{event.order}/signature"] = event.signature
-        key = self._record_key(connection, subject)
-        rows = []
-        for ref, text in sorted(texts.items()):
-            sealed = seal(key, ref, text)
-            rows.append((ref, subject, sealed, hashlib.sha256(sealed).hexdigest()))
-        secrets.add(connection, rows)
-        marks = [
-            self.master.blind_index("phone" if name == "contact" else name, str(event.payload[name]))
-            for name in names
-            if name in _FOUND_BY
-        ]
-        secrets.add_marks(connection, subject, marks)
-        payload = {**event.payload, **{name: f"{event.order}/{name}" for name in names}}
-        kept = replace(event, payload=payload, signature="")
-        batch.kept[event.event_id] = (kept, mark)
-        batch.digests[event.event_id] = " ".join(digest for _ref, _subject, _sealed, digest in rows)
-
-    def _record_key(self, connection: Connection, subject: str) -> bytes:
-        wrapped = secrets.wrapped_keys(connection, [subject]).get(subject)
-        if wrapped is None:
-            wrapped = self.master.new_record_key(subject)
-            secrets.add_key(connection, subject, wrapped)
-        return self.master.unwrapped(subject, wrapped)
-
-    def _keep(self, connection: Connection, batch: _Batch, skew_ms: int) -> dict[str, Receipt]:
-        replay = Replay(timelines.KeptTimelines(connection))
-        effects = replay.apply(event for event, _mark in batch.kept.values())
-        timelines.change(
-            connection, replay.changed, frozenset(event.order for event, _mark in batch.kept.values())
-        )
-        position = events.last_of_chain(connection)[0] + len(batch.kept)
-        records.change(connection, {key: replay.current(key) for key in replay.written_keys()}, position)
-        now, stored, told = self.now_ms(), [], {}
-        for event, mark in batch.kept.values():
-            receipt = self._receipt(connection, event, effects[event.order])
-            told[event.event_id] = receipt
-            body = canonical(asdict(event)).decode()
-            stored.append(StoredEvent(event, body, mark, now, skew_ms, _written(receipt)))
-        events.add(connection, stored, batch.digests)
-        return told
-
-    def _receipt(self, connection: Connection, event: Event, effects: Effects) -> Receipt:
-        if effects.why is not None:
-            return Receipt(event.event_id, "set_aside", effects.why, effects.other, event.order)
-        warnings = []
-        if event.kind != "conflict.decide" and any(key.startswith("conflict/") for key in effects.writes):
-            warnings.append("disagrees")
-        site = event.payload.get("site", "") if event.kind == "person.check_in" else ""
-        if site and self._is_over(connection, site):
-            warnings.append("over_capacity")
-        return Receipt(event.event_id, "accepted", place=event.order, warnings=tuple(warnings))
-
-    def _is_over(self, connection: Connection, site_id: str) -> bool:
-        site = records.find(connection, key_of(OperatedSite, site_id))
-        if not isinstance(site, OperatedSite):
-            return False
-        return records.occupancy(connection, site_id)[site_id] > site.beds
 
     @property
     def public_key(self) -> str:
         """Public signing key of the server, base64."""
         return public_text(self._device_key)
-
-
-def _parsed(document: Any) -> Event | Receipt:  # noqa: ANN401 - whatever was sent
-    name = document.get("event_id", "") if isinstance(document, dict) else ""
-    event_id = name if isinstance(name, str) else ""
-    try:
-        event = ADAPTER.validate_python(document)
-        if event.kind not in KINDS:
-            return Receipt(event_id, "refused", "unknown_kind")
-        payload_adapter(event.kind).validate_python(event.payload)
-    except ValidationError:
-        return Receipt(event_id[:80], "refused", "malformed")
-    return event
 
 
 def _checked_payload(kind: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -493,12 +426,3 @@ def _checked_payload(kind: str, payload: dict[str, Any]) -> dict[str, Any]:
         adapter.validate_python(payload), mode="json", exclude_none=True
     )
     return said
-
-
-def _written(receipt: Receipt) -> str:
-    return json.dumps(asdict(receipt), ensure_ascii=False)
-
-
-def _read_receipt(text: str) -> Receipt:
-    values = json.loads(text)
-    return Receipt(**{**values, "warnings": tuple(values["warnings"])})

@@ -100,6 +100,7 @@ class Event:
 
 
 ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+_FIELDS = tuple(item.name for item in fields(Event))
 
 
 def order_at(wall_ms: int, counter: int = 0) -> str:
@@ -121,8 +122,14 @@ def unsigned_bytes(event: Event) -> bytes:
     bytes
         Canonical JSON of every other field: sorted keys, no blanks, UTF-8.
     """
-    document = {item.name: getattr(event, item.name) for item in fields(event) if item.name != "signature"}
+    document = document_of(event)
+    del document["signature"]
     return canonical(document)
+
+
+def document_of(event: Event) -> dict[str, Any]:
+    """Fields of an event by name."""
+    return {name: getattr(event, name) for name in _FIELDS}
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:

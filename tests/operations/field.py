@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,7 @@ from safepassage.operations.clock import HybridClock
 from safepassage.operations.event import ADAPTER, Event, content_hash
 from safepassage.operations.fold.rules import effects_of
 from safepassage.operations.records import Record, encode
-from safepassage.operations.replay import Replay, Touch, fold_all
+from safepassage.operations.replay import KeptTouch, Replay, Touch, fold_all
 from safepassage.operations.safety.keys import public_text, signed
 from safepassage.operations.store.devices import Device
 
@@ -91,22 +91,28 @@ class MemoryBacking:
 
     def __init__(self) -> None:
         self.touches: dict[str, dict[str, Touch]] = {}
-        self.events: dict[str, Event] = {}
+        self.kept: dict[str, Event] = {}
         self.state: dict[str, Record] = {}
 
-    def timeline(self, key: str, order: str) -> list[Touch]:
+    def timelines(self, places: Mapping[str, str]) -> dict[str, list[KeptTouch]]:
+        return {key: self._timeline(key, order) for key, order in places.items()}
+
+    def _timeline(self, key: str, order: str) -> list[KeptTouch]:
         line = [touch for _place, touch in sorted(self.touches.get(key, {}).items())]
         before = [touch for touch in line if touch.order < order and touch.record is not None]
-        return [*before[-1:], *(touch for touch in line if touch.order >= order)]
+        seen = [*before[-1:], *(touch for touch in line if touch.order >= order)]
+        return [(touch.order, encode(touch.record) if touch.record else None) for touch in seen]
 
-    def event(self, order: str) -> Event:
-        return self.events[order]
+    def events(self, orders: Sequence[str]) -> dict[str, Event]:
+        return {order: self.kept[order] for order in orders}
 
-    def keys_touched(self, order: str) -> frozenset[str]:
-        return frozenset(key for key, line in self.touches.items() if order in line)
+    def keys_touched(self, orders: Sequence[str]) -> dict[str, frozenset[str]]:
+        return {
+            order: frozenset(key for key, line in self.touches.items() if order in line) for order in orders
+        }
 
     def take(self, events: Sequence[Event]) -> None:
-        new = {event.order: event for event in events if event.order not in self.events}
+        new = {event.order: event for event in events if event.order not in self.kept}
         replay = Replay(self)
         replay.apply(new.values())
         for (key, place), touch in replay.changed.items():
@@ -121,7 +127,7 @@ class MemoryBacking:
                 self.state.pop(key, None)
             else:
                 self.state[key] = record
-        self.events.update(new)
+        self.kept.update(new)
 
     def document(self) -> dict[str, str]:
         return {key: encode(record) for key, record in self.state.items()}

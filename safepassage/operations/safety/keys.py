@@ -16,6 +16,7 @@ import re
 import secrets
 import unicodedata
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -48,11 +49,31 @@ def signed(event: Event, key: Ed25519PrivateKey) -> Event:
     return replace(event, signature=base64.b64encode(key.sign(unsigned_bytes(event))).decode())
 
 
-def is_signed_by(event: Event, public_key: str) -> bool:
-    """True where the device of a public key signed an event as it stands."""
+@lru_cache(maxsize=1024)
+def _public_key(text: str) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(base64.b64decode(text))
+
+
+def is_signature(signature: str, data: bytes, public_key: str) -> bool:
+    """
+    Tell whether the device of a public key signed data.
+
+    Parameters
+    ----------
+    signature : str
+        Base64.
+    data : bytes
+        What should have been signed.
+    public_key : str
+        Base64.
+
+    Returns
+    -------
+    bool
+        False also where one of them is no signature or key at all.
+    """
     try:
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key))
-        key.verify(base64.b64decode(event.signature, validate=True), unsigned_bytes(event))
+        _public_key(public_key).verify(base64.b64decode(signature, validate=True), data)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from safepassage.operations.store.chunks import chunks
 from safepassage.operations.store.tables import account as table
 from safepassage.operations.store.tables import session as session_table
 
@@ -85,7 +87,20 @@ def add(connection: Connection, account: Account) -> None:
 def find(connection: Connection, name: str) -> Account | None:
     """Account of a name."""
     row = connection.execute(select(table).where(table.c.name == name)).mappings().first()
-    return Account(**{**row, "totp_sealed": bytes(row["totp_sealed"])}) if row else None
+    return _account(row) if row else None
+
+
+def _account(row: Mapping[str, Any]) -> Account:
+    return Account(**{**row, "totp_sealed": bytes(row["totp_sealed"])})
+
+
+def find_many(connection: Connection, wanted: Sequence[str]) -> dict[str, Account]:
+    """Accounts of names, those that exist, by name."""
+    found = {}
+    for some in chunks(wanted):
+        rows = connection.execute(select(table).where(table.c.name.in_(some))).mappings()
+        found.update({row["name"]: _account(row) for row in rows})
+    return found
 
 
 def names(connection: Connection) -> list[tuple[str, str, str]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
+from safepassage.operations.store.chunks import chunks
 from safepassage.operations.store.tables import device as table
 from safepassage.operations.store.tables import held as held_table
 
@@ -55,6 +57,15 @@ def find(connection: Connection, device_id: str) -> Device | None:
     """Device of an id."""
     row = connection.execute(select(*_COLUMNS).where(table.c.id == device_id)).first()
     return Device(*row) if row else None
+
+
+def find_many(connection: Connection, device_ids: Sequence[str]) -> dict[str, Device]:
+    """Devices of ids, those that are enrolled, by id."""
+    found = {}
+    for some in chunks(device_ids):
+        rows = connection.execute(select(*_COLUMNS).where(table.c.id.in_(some)))
+        found.update({row.id: Device(*row) for row in rows})
+    return found
 
 
 def find_by_token(connection: Connection, token_hash: str) -> Device | None:
@@ -122,11 +133,14 @@ def hold(
     )
 
 
-def held_receipts(connection: Connection, event_ids: list[str]) -> dict[str, tuple[str, str]]:
+def held_receipts(connection: Connection, event_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Content mark and receipt of events that are held, by id."""
     columns = (held_table.c.event_id, held_table.c.content_mark, held_table.c.receipt)
-    found = connection.execute(select(*columns).where(held_table.c.event_id.in_(event_ids)))
-    return {row.event_id: (row.content_mark, row.receipt) for row in found}
+    found = {}
+    for some in chunks(event_ids):
+        rows = connection.execute(select(*columns).where(held_table.c.event_id.in_(some)))
+        found.update({row.event_id: (row.content_mark, row.receipt) for row in rows})
+    return found
 
 
 def waiting(connection: Connection) -> list[tuple[str, str, str, int]]:

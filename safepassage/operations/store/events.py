@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, insert, select
 
 from safepassage.operations.event import ADAPTER, Event
+from safepassage.operations.store.chunks import chunks
 from safepassage.operations.store.tables import event as table
 
 START_OF_CHAIN = "0" * 64
@@ -27,6 +28,8 @@ class StoredEvent:
         The event as JSON.
     content_mark : str
         Keyed mark of what the device sent.
+    content_hash : str
+        Hash by which the next event of the device names it.
     received_ms, skew_ms : int
         When it came (ms since 1970), and how far the device's clock was ahead then (ms).
     receipt : str
@@ -36,16 +39,79 @@ class StoredEvent:
     event: Event
     body: str
     content_mark: str
+    content_hash: str
     received_ms: int
     skew_ms: int
     receipt: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChainLink:
+    """
+    Place of an event in the chain of its device.
+
+    Attributes
+    ----------
+    event_id : str
+        The event.
+    sequence : int
+        Its number among those of the device.
+    previous : str
+        Hash of the event before, as it names it; empty for the first.
+    content_hash : str
+        Its own hash; empty where it was kept before hashes were.
+    """
+
+    event_id: str
+    sequence: int
+    previous: str
+    content_hash: str
+
+    def is_fork(self, before: Sequence[ChainLink], abreast: int, after: Sequence[ChainLink]) -> bool:
+        """
+        Tell whether the device has said something else at this place.
+
+        Parameters
+        ----------
+        before, after : sequence of ChainLink
+            Events with the number before and after, as far as they have come.
+        abreast : int
+            Number of events with this very number.
+
+        Returns
+        -------
+        bool
+            True where the chain has two arms here.
+        """
+        hashes = {link.content_hash for link in before}
+        named = {link.previous for link in after}
+        return (
+            abreast > 1
+            or (self.sequence == 1 and bool(self.previous))
+            or ("" not in hashes and bool(hashes) and self.previous not in hashes)
+            or (bool(named) and self.content_hash not in named)
+        )
+
+
+def links_between(connection: Connection, device: str, first: int, last: int) -> list[ChainLink]:
+    """Links of a device with numbers from one to another, both included, by number."""
+    columns = (table.c.event_id, table.c.sequence, table.c.previous, table.c.content_hash)
+    rows = connection.execute(
+        select(*columns)
+        .where(table.c.device == device, table.c.sequence >= first, table.c.sequence <= last)
+        .order_by(table.c.sequence, table.c.event_id)
+    )
+    return [ChainLink(*row) for row in rows]
+
+
 def find_receipts(connection: Connection, event_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Content mark and receipt of those events that are kept, by id."""
     columns = (table.c.event_id, table.c.content_mark, table.c.receipt)
-    found = connection.execute(select(*columns).where(table.c.event_id.in_(event_ids)))
-    return {row.event_id: (row.content_mark, row.receipt) for row in found}
+    found = {}
+    for some in chunks(event_ids):
+        rows = connection.execute(select(*columns).where(table.c.event_id.in_(some)))
+        found.update({row.event_id: (row.content_mark, row.receipt) for row in rows})
+    return found
 
 
 def receipt_at(connection: Connection, place: str) -> str | None:
@@ -88,6 +154,8 @@ def add(connection: Connection, events: Sequence[StoredEvent], secrets: dict[str
                 "sequence": item.event.sequence,
                 "body": item.body,
                 "content_mark": item.content_mark,
+                "content_hash": item.content_hash,
+                "previous": item.event.previous,
                 "received_ms": item.received_ms,
                 "skew_ms": item.skew_ms,
                 "receipt": item.receipt,
@@ -137,6 +205,15 @@ def at(connection: Connection, place: str) -> Event:
     )
 
 
+def at_places(connection: Connection, places: Sequence[str]) -> dict[str, Event]:
+    """Events by their places."""
+    found = {}
+    for some in chunks(places):
+        rows = connection.execute(select(table.c.place, table.c.body).where(table.c.place.in_(some)))
+        found.update({row.place: ADAPTER.validate_json(row.body) for row in rows})
+    return found
+
+
 def since(connection: Connection, position: int, limit: int) -> list[tuple[int, Event]]:
     """Events kept after a position, as they were kept."""
     rows = connection.execute(
@@ -153,12 +230,12 @@ def count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
-def last_of_device(connection: Connection, device: str) -> tuple[int, str]:
-    """Highest number that a device has given, and the place of that event."""
+def last_of_device(connection: Connection, device: str) -> tuple[int, str, str]:
+    """Highest number that a device has given, the place of that event and its hash."""
     row = connection.execute(
-        select(table.c.sequence, table.c.place)
+        select(table.c.sequence, table.c.place, table.c.content_hash)
         .where(table.c.device == device)
         .order_by(table.c.sequence.desc())
         .limit(1)
     ).first()
-    return (row.sequence, row.place) if row else (0, "")
+    return (row.sequence, row.place, row.content_hash) if row else (0, "", "")

@@ -11,13 +11,15 @@ from sqlalchemy import Connection, and_, delete, func, insert, or_, select
 
 from safepassage.operations.records import Record, decode, encode
 from safepassage.operations.records.people import Person
+from safepassage.operations.store.chunks import chunks
 from safepassage.operations.store.tables import record as table
 
 
 def change(connection: Connection, records: Mapping[str, Record | None], position: int) -> None:
     """Replace records by key as of a position of the log; None where there is none any more."""
+    for some in chunks(sorted(records)):
+        connection.execute(delete(table).where(table.c.key.in_(some)))
     if records:
-        connection.execute(delete(table).where(table.c.key.in_(list(records))))
         add(connection, ((key, item) for key, item in records.items() if item is not None), position)
 
 
@@ -41,10 +43,13 @@ def find(connection: Connection, key: str) -> Record | None:
 
 def find_many(connection: Connection, keys: Sequence[str]) -> list[Record]:
     """Records of keys, those that exist, by key."""
-    rows = connection.execute(
-        select(table.c.key, table.c.body).where(table.c.key.in_(keys)).order_by(table.c.key)
-    )
-    return [decode(row.key, row.body) for row in rows]
+    found = []
+    for some in chunks(sorted(set(keys))):
+        rows = connection.execute(
+            select(table.c.key, table.c.body).where(table.c.key.in_(some)).order_by(table.c.key)
+        )
+        found += [decode(row.key, row.body) for row in rows]
+    return found
 
 
 def page(

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from safepassage.operations.store.chunks import chunks
 from safepassage.operations.store.tables import blind, record_key, secret
 
 
 def wrapped_keys(connection: Connection, subjects: Sequence[str]) -> dict[str, bytes]:
     """Kept keys of records, by subject."""
-    rows = connection.execute(
-        select(record_key.c.subject, record_key.c.wrapped).where(record_key.c.subject.in_(subjects))
-    )
-    return {row.subject: bytes(row.wrapped) for row in rows}
+    found = {}
+    for some in chunks(subjects):
+        rows = connection.execute(
+            select(record_key.c.subject, record_key.c.wrapped).where(record_key.c.subject.in_(some))
+        )
+        found.update({row.subject: bytes(row.wrapped) for row in rows})
+    return found
 
 
 def all_wrapped_keys(connection: Connection) -> dict[str, bytes]:
@@ -27,6 +31,13 @@ def all_wrapped_keys(connection: Connection) -> dict[str, bytes]:
 def add_key(connection: Connection, subject: str, wrapped: bytes) -> None:
     """Keep the key of a record."""
     connection.execute(insert(record_key).values(subject=subject, wrapped=wrapped))
+
+
+def add_keys(connection: Connection, wrapped: Mapping[str, bytes]) -> None:
+    """Keep the keys of several records."""
+    if wrapped:
+        rows = [{"subject": subject, "wrapped": key} for subject, key in wrapped.items()]
+        connection.execute(insert(record_key), rows)
 
 
 def replace_key(connection: Connection, subject: str, wrapped: bytes) -> None:
@@ -43,10 +54,13 @@ def add(connection: Connection, rows: Sequence[tuple[str, str, bytes, str]]) -> 
 
 def sealed(connection: Connection, refs: Sequence[str]) -> dict[str, tuple[str, bytes]]:
     """Subject and sealed text by reference; forgotten ones are left out."""
-    rows = connection.execute(
-        select(secret.c.ref, secret.c.subject, secret.c.sealed).where(secret.c.ref.in_(refs))
-    )
-    return {row.ref: (row.subject, bytes(row.sealed)) for row in rows if row.sealed is not None}
+    found = {}
+    for some in chunks(refs):
+        rows = connection.execute(
+            select(secret.c.ref, secret.c.subject, secret.c.sealed).where(secret.c.ref.in_(some))
+        )
+        found.update({row.ref: (row.subject, bytes(row.sealed)) for row in rows if row.sealed is not None})
+    return found
 
 
 def digests_by_event(connection: Connection) -> dict[str, str]:
@@ -57,12 +71,16 @@ def digests_by_event(connection: Connection) -> dict[str, str]:
     return {event_id: " ".join(digests) for event_id, digests in found.items()}
 
 
-def add_marks(connection: Connection, subject: str, marks: Sequence[str]) -> None:
-    """Make a record findable by marks."""
-    held = set(connection.execute(select(blind.c.mark).where(blind.c.subject == subject)).scalars())
-    new = sorted(set(marks) - held)
+def add_marks(connection: Connection, marks: Sequence[tuple[str, str]]) -> None:
+    """Make records findable: mark and subject."""
+    subjects = sorted({subject for _mark, subject in marks})
+    held = set()
+    for some in chunks(subjects):
+        rows = connection.execute(select(blind.c.mark, blind.c.subject).where(blind.c.subject.in_(some)))
+        held |= {(row.mark, row.subject) for row in rows}
+    new = [{"mark": mark, "subject": subject} for mark, subject in sorted(set(marks) - held)]
     if new:
-        connection.execute(insert(blind), [{"mark": mark, "subject": subject} for mark in new])
+        connection.execute(insert(blind), new)
 
 
 def subjects_marked(connection: Connection, mark: str) -> list[str]:

@@ -25,6 +25,9 @@ event = Table(
     Column("skew_ms", BigInteger, nullable=False),
     Column("receipt", Text, nullable=False),
     Column("chain", String, nullable=False),
+    # The chain of the device: what it named, and by what the next names this one.
+    Column("previous", String, nullable=False, server_default=""),
+    Column("content_hash", String, nullable=False, server_default=""),
     Index("event_by_device", "device", "sequence"),
 )
 

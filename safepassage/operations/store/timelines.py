@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, text
 
 from safepassage.operations.event import Event
 from safepassage.operations.records import Record, decode, encode
 from safepassage.operations.records.people import Person
-from safepassage.operations.replay import Touch
+from safepassage.operations.replay import KeptTouch, Touch
 from safepassage.operations.store import events
+from safepassage.operations.store.chunks import chunks
 from safepassage.operations.store.tables import touch as table
+
+# Keys and places travel as one JSON object, so that a batch costs one question however many keys it has.
+_TIMELINES = """
+    SELECT touch.key, touch.place, touch.body
+    FROM {each}(:wanted) AS wanted CROSS JOIN touch
+    WHERE touch.key = wanted.key AND touch.place >= coalesce(
+        (SELECT earlier.place FROM touch AS earlier
+         WHERE earlier.key = wanted.key AND earlier.place < wanted.value AND earlier.body IS NOT NULL
+         ORDER BY earlier.place DESC LIMIT 1),
+        wanted.value)
+    ORDER BY touch.key, touch.place
+"""
+_TIMELINES_BY_DIALECT = {
+    "sqlite": text(_TIMELINES.format(each="json_each")),
+    "postgresql": text(_TIMELINES.format(each="json_each_text")),
+}
+_FORGET = delete(table).where(table.c.key == bindparam("old_key"), table.c.place == bindparam("old_place"))
 
 
 class KeptTimelines:
@@ -29,39 +48,35 @@ class KeptTimelines:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def timeline(self, key: str, order: str) -> list[Touch]:
-        """Touches of a key from the last write before a place onwards, in order."""
-        floor = (
-            select(func.max(table.c.place))
-            .where(table.c.key == key, table.c.place < order, table.c.body.is_not(None))
-            .scalar_subquery()
-        )
-        rows = self._connection.execute(
-            select(table.c.place, table.c.body)
-            .where(table.c.key == key, table.c.place >= func.coalesce(floor, order))
-            .order_by(table.c.place)
-        )
-        return [Touch(row.place, decode(key, row.body) if row.body is not None else None) for row in rows]
+    def timelines(self, places: Mapping[str, str]) -> Mapping[str, Sequence[KeptTouch]]:
+        """Touches of keys from the last write before each key's place onwards, in order."""
+        statement = _TIMELINES_BY_DIALECT[self._connection.dialect.name]
+        found: dict[str, list[KeptTouch]] = defaultdict(list)
+        for key, place, body in self._connection.execute(statement, {"wanted": json.dumps(dict(places))}):
+            found[key].append((place, body))
+        return found
 
-    def event(self, order: str) -> Event:
-        """Event of a place."""
-        return events.at(self._connection, order)
+    def events(self, orders: Sequence[str]) -> Mapping[str, Event]:
+        """Events by their places."""
+        return events.at_places(self._connection, orders)
 
-    def keys_touched(self, order: str) -> frozenset[str]:
-        """Keys on whose timelines an event stands."""
-        return frozenset(
-            self._connection.execute(select(table.c.key).where(table.c.place == order)).scalars()
-        )
+    def keys_touched(self, orders: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """Keys on whose timelines events stand, by place."""
+        found: dict[str, set[str]] = {order: set() for order in orders}
+        for some in chunks(orders):
+            query = select(table.c.place, table.c.key).where(table.c.place.in_(some))
+            for place, key in self._connection.execute(query):
+                found[place].add(key)
+        return {place: frozenset(keys) for place, keys in found.items()}
 
 
 def change(
     connection: Connection, changed: Mapping[tuple[str, str], Touch | None], new_places: frozenset[str]
 ) -> None:
     """Keep new touches and forget those that are gone; new places have none yet."""
-    for key, place in changed:
-        if place in new_places:
-            continue
-        connection.execute(delete(table).where(table.c.key == key, table.c.place == place))
+    gone = [{"old_key": key, "old_place": place} for key, place in changed if place not in new_places]
+    if gone:
+        connection.execute(_FORGET, gone)
     add(connection, ((key, item) for (key, _place), item in changed.items() if item is not None))
 
 
