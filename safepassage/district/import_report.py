@@ -67,8 +67,8 @@ class ImportReport:
         Settlements that this cost something.
     turns_used, turns_beside : int
         Turn restrictions obeyed; turn restrictions on roads outside the network.
-    turns_along_ways : tuple of int
-        Relations that could not be expressed.
+    turns_unmet : tuple of int
+        Relations of turn restrictions whose roads do not meet where they say.
     settlements, divided : int
         Settlements of the scenario; those divided into street groups.
     people_in, people_placed : int
@@ -101,7 +101,7 @@ class ImportReport:
     cut_off: tuple[CutOff, ...]
     turns_used: int
     turns_beside: int
-    turns_along_ways: tuple[int, ...]
+    turns_unmet: tuple[int, ...]
     settlements: int
     divided: int
     people_in: int
@@ -145,7 +145,7 @@ class ImportReport:
             "turn_restrictions": {
                 "used": self.turns_used,
                 "beside": self.turns_beside,
-                "along_ways": list(self.turns_along_ways),
+                "not_obeyed": list(self.turns_unmet),
             },
             "settlements": self.settlements,
             "divided_into_street_groups": self.divided,
@@ -185,10 +185,10 @@ class ImportReport:
                     km=round(self.forbidden_km, 1)
                 )
             )
-        if self.turns_along_ways:
+        if self.turns_unmet:
             said.append(
-                _("Turn restrictions that run along a way are not obeyed: relations {ids}.").format(
-                    ids=", ".join(map(str, self.turns_along_ways[:_SHOWN]))
+                _("Turn restrictions whose roads do not meet are not obeyed: relations {ids}.").format(
+                    ids=", ".join(map(str, self.turns_unmet[:_SHOWN]))
                 )
             )
         said.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from safepassage.district.edges import Edges, edge_points, end_ways, simplified
 from safepassage.district.projection import Projection
 from safepassage.district.road_rule import Direction
 from safepassage.district.segments import Cut, Segments, segments_of
-from safepassage.district.turns import TurnReport, movements_of
+from safepassage.district.turns import TurnReport, with_turns
 from safepassage.errors import Fault, InputError
 from safepassage.formats.osm import OsmExtract
 from safepassage.i18n import _
@@ -51,6 +51,14 @@ class LinkFacts:
     name: tuple[str, ...]
     structure: tuple[str, ...]
     surface: tuple[str, ...]
+
+    def taken(self, links: Sequence[int]) -> LinkFacts:
+        """The facts of some links, in their order."""
+        return LinkFacts(
+            tuple(self.name[k] for k in links),
+            tuple(self.structure[k] for k in links),
+            tuple(self.surface[k] for k in links),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +161,7 @@ def build_roads(
         problem = _("no drivable road lies in the area")
         remedy = _("check that the area and the extract belong together")
         raise InputError([Fault(extract.source, 0, "", "", problem, remedy)])
-    via = np.array(sorted({turn.via_node for turn in extract.turns}), np.int64)
+    via = np.array(sorted({turn.via_node for turn in extract.turns} | _via_ends(extract)), np.int64)
     protected = np.isin(segments.point_ref, via)
     xy_m = projection.to_metres(segments.longitude_deg, segments.latitude_deg)
     if anchors is not None:
@@ -165,6 +173,14 @@ def build_roads(
     progress.start(_("Connecting the roads"))
     connected = connect(segments, edges, xy_m)
     return _Assembly(extract, segments, connected, progress).built(cut)
+
+
+def _via_ends(extract: OsmExtract) -> set[int]:
+    """Numbers of the nodes at which restrictions along ways begin and end."""
+    along = {way for turn in extract.turns for way in turn.via_ways}
+    first, refs = extract.ways.first, extract.ways.node_ref
+    found = np.flatnonzero(np.isin(extract.ways.way_id, sorted(along))) if along else ()
+    return {int(refs[at]) for k in found for at in (first[k], first[k + 1] - 1)}
 
 
 def _street_points(segments: Segments, table: ClassTable) -> Int64s:
@@ -191,10 +207,10 @@ class _Assembly:
         kept = np.flatnonzero(self._connected.kept)
         self._progress.start(_("Drawing the network"), len(kept))
         network, facts, directed = self._network(kept)
-        turns, report = movements_of(
+        network, base, report = with_turns(
             self._extract.turns, network, directed.way_at_tail, directed.way_at_head, directed.node_ref
         )
-        network = _with_movements(network, turns)
+        facts = facts.taken(base.tolist())
         nodes = directed.point[self._segments.open_end[directed.point]]
         open_nodes = tuple(np.searchsorted(directed.point, nodes).tolist())
         dropped = self._dropped()
@@ -336,14 +352,3 @@ def _drawn(course: tuple[LonLat, ...], back: bool) -> tuple[LonLat, ...]:  # noq
     if len(course) <= 2:
         return ()
     return course[::-1] if back else course
-
-
-def _with_movements(network: RoadNetwork, turns: tuple[Int64s, Int64s]) -> RoadNetwork:
-    if not len(turns[0]):
-        return network
-    return replace(
-        network,
-        movement_in_link=turns[0].astype(np.int32),
-        movement_out_link=turns[1].astype(np.int32),
-        movement_capacity_pcu_per_h=np.zeros(len(turns[0])),
-    )

@@ -228,7 +228,7 @@ class NetworkSource:
             attribution="",
         )
         forbidden_m = float(network.length_m[touched & ~outside].sum())
-        turns = TurnReport(len(part.movement_in_link), 0, ())
+        turns = TurnReport(len(part.movement_in_link), 0)
         return side, Made(self._file, {}, forbidden_m, dropped, turns, self._foreign.warnings)
 
     def _local(self, network: RoadNetwork) -> frozenset[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from safepassage.district.via_ways import Pairs, expand_via_ways
 from safepassage.formats.osm import OsmTurn
 from safepassage.model.network import RoadNetwork
 
@@ -23,27 +24,30 @@ class TurnReport:
     Attributes
     ----------
     used : int
-        Restrictions that forbid a movement.
+        Restrictions that are obeyed.
     beside : int
         Restrictions on roads that are not in the network.
-    along_ways : tuple of int
-        Relations that run along a way; a movement joins two links only, so they are not obeyed.
+    unmet : tuple of int
+        Relations whose roads do not meet where they say; they are not obeyed.
+    doubled : int
+        Links that were added because a restriction runs along them.
     """
 
     used: int
     beside: int
-    along_ways: tuple[int, ...]
+    unmet: tuple[int, ...] = ()
+    doubled: int = 0
 
 
-def movements_of(
+def with_turns(
     turns: Sequence[OsmTurn],
     network: RoadNetwork,
     way_at_tail: Int64s,
     way_at_head: Int64s,
     node_ref: Int64s,
-) -> tuple[tuple[Int64s, Int64s], TurnReport]:
+) -> tuple[RoadNetwork, Int64s, TurnReport]:
     """
-    Forbidden movements.
+    A network that obeys turn restrictions.
 
     Parameters
     ----------
@@ -58,11 +62,43 @@ def movements_of(
 
     Returns
     -------
-    (int64[n], int64[n])
-        Links that come in and go out of each forbidden movement, in ascending order.
+    RoadNetwork
+        With forbidden movements in ascending order.
+    int64[n_links]
+        For each of its links the link that was given; links along which a restriction runs may be doubled.
     TurnReport
         What was used.
     """
+    at_nodes = [turn for turn in turns if turn.via_node]
+    unclear = {turn.id for turn in turns if not turn.via_node and not turn.via_ways}
+    forbidden, used = _at_nodes(at_nodes, network, way_at_tail, way_at_head, node_ref)
+    along = [turn for turn in turns if turn.via_ways]
+    expanded = expand_via_ways(along, network, way_at_tail, way_at_head, forbidden)
+    report = TurnReport(
+        used + expanded.used,
+        len(at_nodes) - used + expanded.beside,
+        tuple(sorted(unclear | set(expanded.unmet))),
+        len(expanded.base) - network.n_links,
+    )
+    pairs = np.array(sorted(expanded.forbidden), np.int64).reshape(-1, 2)
+    built = expanded.network
+    if len(pairs):
+        built = replace(
+            built,
+            movement_in_link=pairs[:, 0].astype(np.int32),
+            movement_out_link=pairs[:, 1].astype(np.int32),
+            movement_capacity_pcu_per_h=np.zeros(len(pairs)),
+        )
+    return built, expanded.base, report
+
+
+def _at_nodes(
+    turns: Sequence[OsmTurn],
+    network: RoadNetwork,
+    way_at_tail: Int64s,
+    way_at_head: Int64s,
+    node_ref: Int64s,
+) -> tuple[Pairs, int]:
     wanted = {turn.via_node for turn in turns}
     node_of = {ref: k for k, ref in enumerate(node_ref.tolist()) if ref in wanted}
     into: dict[tuple[int, int], list[int]] = defaultdict(list)
@@ -88,7 +124,4 @@ def movements_of(
         used += 1
         closed = target if turn.kind.startswith("no_") else set(out[node]) - target
         forbidden |= {(link, gone) for link in arriving for gone in closed}
-    along = tuple(sorted({turn.id for turn in turns if turn.via_node == 0}))
-    pairs = np.array(sorted(forbidden), np.int64).reshape(-1, 2)
-    beside = sum(turn.via_node != 0 for turn in turns) - used
-    return (pairs[:, 0], pairs[:, 1]), TurnReport(used, beside, along)
+    return frozenset(forbidden), used

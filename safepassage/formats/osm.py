@@ -114,7 +114,9 @@ class OsmTurn:
     from_way, to_way : int
         Numbers of the ways.
     via_node : int
-        Node where it holds; 0 where the restriction runs along a way.
+        Node where it holds; 0 where the restriction runs along ways.
+    via_ways : tuple of int
+        Ways along which it runs; none where it holds at a node.
     """
 
     id: int
@@ -122,6 +124,7 @@ class OsmTurn:
     from_way: int
     to_way: int
     via_node: int
+    via_ways: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -312,11 +315,12 @@ class _Collector:
             return
         from_ways = [part.ref for part in relation.members if part.role == "from" and part.type == "w"]
         to_ways = [part.ref for part in relation.members if part.role == "to" and part.type == "w"]
-        via = [part.ref for part in relation.members if part.role == "via" and part.type == "n"]
+        nodes = [part.ref for part in relation.members if part.role == "via" and part.type == "n"]
+        ways = tuple(part.ref for part in relation.members if part.role == "via" and part.type == "w")
         for from_way in from_ways:
             for to_way in to_ways:
-                node = via[0] if len(via) == 1 else 0
-                self.turns.append(OsmTurn(relation.id, kind, from_way, to_way, node))
+                node = nodes[0] if len(nodes) == 1 and not ways else 0
+                self.turns.append(OsmTurn(relation.id, kind, from_way, to_way, node, ways))
 
     def extract(self, source: str) -> OsmExtract:
         self._pack()

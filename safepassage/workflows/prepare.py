@@ -434,7 +434,7 @@ def _report(
         cut_off=assembled.cut_off,
         turns_used=made.turns.used,
         turns_beside=made.turns.beside,
-        turns_along_ways=made.turns.along_ways,
+        turns_unmet=made.turns.unmet,
         settlements=len(scenario.settlements),
         divided=assembled.divided,
         people_in=gathered.people_in,

@@ -26,12 +26,12 @@ class MadeMap:
     ways : list of (int, refs, tags)
         Ways.
     turns : list of (kind, from, via, to)
-        Turn restrictions.
+        Turn restrictions; via is a node, or the ways along which they run.
     """
 
     nodes: dict[int, tuple[float, float, Tags]] = field(default_factory=dict)
     ways: list[tuple[int, Sequence[int], Tags]] = field(default_factory=list)
-    turns: list[tuple[str, int, int, int]] = field(default_factory=list)
+    turns: list[tuple[str, int, int | tuple[int, ...], int]] = field(default_factory=list)
 
     def node(self, ref: int, x: float, y: float, **tags: str) -> None:
         self.nodes[ref] = (x, y, {key.replace("__", ":"): value for key, value in tags.items()})
@@ -51,7 +51,8 @@ class MadeMap:
             for number, refs, words in sorted(self.ways, key=lambda way: way[0]):
                 writer.add_way(Way(id=number, nodes=list(refs), tags=dict(words), version=1))
             for number, (kind, come, via, go) in enumerate(self.turns, start=1):
-                members = [("w", come, "from"), ("n", via, "via"), ("w", go, "to")]
+                middle = [("n", via, "via")] if isinstance(via, int) else [("w", way, "via") for way in via]
+                members = [("w", come, "from"), *middle, ("w", go, "to")]
                 tags = {"type": "restriction", "restriction": kind}
                 writer.add_relation(Relation(id=number, members=members, tags=tags, version=1))
         return path

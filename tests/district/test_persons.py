@@ -88,7 +88,7 @@ def test_persons_are_counted_where_they_live_and_leave_when_they_say(town_file: 
         ("car", "10", "1"), ("car", "60", "1"), ("fleet", "10", "1"), ("car", "150", "1"),
     ]  # fmt: skip
     times, shares = read_departures(tmp_path / "out" / "import" / "departure-curve.csv")
-    assert times == (600, 3600, 9000)
+    assert list(times) == [600, 3600, 9000]
     assert shares == pytest.approx((0.4, 0.6, 0.8))
 
 
