@@ -12,7 +12,7 @@ DEVELOPMENT := $(VENV)/.development-installed
 CHROMIUM_NAMES := chromium chromium-browser google-chrome google-chrome-stable
 PYTEST_ARGUMENTS ?= -n 2 --dist loadfile -q
 
-.PHONY: demo test lint bench messages clean chromium postgresql
+.PHONY: demo test lint docs bench messages clean chromium postgresql
 .DEFAULT_GOAL := demo
 
 demo: $(RUNTIME)
@@ -31,6 +31,11 @@ lint: $(DEVELOPMENT)
 bench: $(DEVELOPMENT)
 	@set -e; for file in benchmarks/[a-z]*.py; do \
 		echo "== $$file"; PYTHONPATH=. $(BIN)/python "$$file"; done
+
+# A warning is an error: a link that leads nowhere misleads at the worst time.
+docs: $(DEVELOPMENT)
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs build/docs
+	@echo "Open build/docs/index.html"
 
 messages: $(DEVELOPMENT)
 	$(BIN)/python scripts/messages.py
