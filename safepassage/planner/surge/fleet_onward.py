@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from safepassage.model.people import NeedCount
@@ -69,7 +70,9 @@ class Onward:
     staying: tuple[tuple[int, Parties], ...]
 
 
-def plan_onward(schedule: Schedule) -> Onward:
+def plan_onward(
+    schedule: Schedule, *, before: Sequence[Timetable] = (), ridden: Mapping[int, Parties] | None = None
+) -> Onward:
     """
     Take everybody on from the hubs, when vehicles have fetched all they can.
 
@@ -77,6 +80,10 @@ def plan_onward(schedule: Schedule) -> Onward:
     ----------
     schedule : Schedule
         Finished as far as fetching goes; onward jobs are added to it.
+    before : sequence of Timetable
+        Jobs of an earlier plan that are done or under way, in time order.
+    ridden : mapping of int to Parties, optional
+        Who took which scheduled departure already, by run number.
 
     Returns
     -------
@@ -85,15 +92,19 @@ def plan_onward(schedule: Schedule) -> Onward:
     """
     problem = schedule.problem
     queues: dict[int, list[Waiting]] = {haven: [] for haven in problem.hub_stop}
-    for jobs in schedule.jobs:
-        for job in jobs:
-            if job.haven in queues:
-                queues[job.haven] += [
-                    Waiting(job.done_s, kind, number) for call in job.calls for kind, number in call.parties
-                ]
+    jobs = [*before, *(job for jobs in schedule.jobs for job in jobs)]
+    for job in jobs:
+        if job.haven in queues:
+            queues[job.haven] += [
+                Waiting(job.done_s, kind, number) for call in job.calls for kind, number in call.parties
+            ]
     for queue in queues.values():
         queue.sort(key=lambda item: (item.since_s, item.kind))
-    riders = _ride(schedule, queues)
+    hub_of = {stop: haven for haven, stop in problem.hub_stop.items()}
+    for job in before:
+        if job.calls[0].stop in hub_of:
+            _let_go(queues[hub_of[job.calls[0].stop]], job.calls[0].parties)
+    riders = _ride(schedule, queues, ridden or {})
     jobs_onward = _drive(schedule, queues)
     staying = tuple(
         (haven, tuple((item.kind, item.number) for item in queue if item.number))
@@ -102,11 +113,33 @@ def plan_onward(schedule: Schedule) -> Onward:
     return Onward(riders, jobs_onward, staying)
 
 
-def _ride(schedule: Schedule, queues: dict[int, list[Waiting]]) -> tuple[Riders, ...]:
+def _let_go(queue: list[Waiting], parties: Parties) -> list[tuple[Waiting, int]]:
+    """Take out parties who are known to have gone on, those who came first."""
+    gone: list[tuple[Waiting, int]] = []
+    for kind, wanted in parties:
+        left = wanted
+        for item in queue:
+            if item.kind == kind and item.number and left:
+                taken = min(item.number, left)
+                gone.append((item, taken))
+                item.number -= taken
+                left -= taken
+        assert not left, "somebody goes on from a hub who never came there"
+    return gone
+
+
+def _ride(
+    schedule: Schedule, queues: dict[int, list[Waiting]], ridden: Mapping[int, Parties]
+) -> tuple[Riders, ...]:
     problem = schedule.problem
     found = []
     for k, run in enumerate(problem.runs):
         if run.haven not in queues:
+            continue
+        if k in ridden:
+            _let_go(queues[run.haven], ridden[k])
+            schedule.room[run.to_site] -= needs_of(problem, ridden[k]).total
+            found.append(Riders(k, ridden[k]))
             continue
         taken = schedule.run_places[k]
         space = NeedCount(

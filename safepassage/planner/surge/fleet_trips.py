@@ -138,7 +138,7 @@ def _vehicle_trip(problem: FleetProblem, jobs: list[Timetable], number: int) -> 
 def _service_trip(problem: FleetProblem, riders: Riders) -> Trip:
     run = problem.runs[riders.run]
     number = sum(1 for other in problem.runs[: riders.run + 1] if other.service == run.service)
-    loads = _loads(problem, riders.parties)
+    boarding, alighting = (_loads(problem, riders.parties, tell=tell) for tell in (True, False))
     return Trip(
         id=f"{run.service}-t{number:02d}",
         vehicle=run.service,
@@ -147,8 +147,8 @@ def _service_trip(problem: FleetProblem, riders: Riders) -> Trip:
         pcu=0,
         escorted=False,
         legs=(
-            Leg(problem.havens[run.haven].site, (), run.depart_s, run.depart_s, board=loads),
-            Leg(run.to_site, (), run.arrive_s, run.arrive_s, alight=loads),
+            Leg(problem.havens[run.haven].site, (), run.depart_s, run.depart_s, board=boarding),
+            Leg(run.to_site, (), run.arrive_s, run.arrive_s, alight=alighting),
         ),
         release_at_s=_release_at_s(problem),
     )

@@ -96,10 +96,45 @@ class Paths:
             link = int(following[link])
         return tuple(way)
 
-    def _first_link(self, origin: int, destination: int) -> int:
+    def onward(self, link: int, destination: int) -> tuple[int, ...] | None:
+        """
+        Links of the shortest way for a vehicle that is on a link, which itself may be closed behind it.
+
+        Parameters
+        ----------
+        link : int
+            Link index.
+        destination : int
+            Node index.
+
+        Returns
+        -------
+        tuple of int or None
+            Links after this one; None where no way exists.
+        """
+        node = int(self.network.to_node[link])
+        if node == destination:
+            return ()
+        network = self.network
+        banned = network.movement_out_link[
+            (network.movement_in_link == link) & (network.movement_capacity_pcu_per_h <= 0)
+        ]
+        first = self._first_link(node, destination, banned)
+        if first < 0:
+            return None
+        _, following = self._search(destination)
+        way = []
+        while first >= 0:
+            way.append(first)
+            first = int(following[first])
+        return tuple(way)
+
+    def _first_link(self, origin: int, destination: int, banned: IndexArray | None = None) -> int:
         begin, end = self._from_offset[origin], self._from_offset[origin + 1]
         leaving = self._by_from[begin:end]
         leaving = leaving[self._usable[leaving]]
+        if banned is not None:
+            leaving = leaving[~np.isin(leaving, banned)]
         if leaving.size == 0:
             return -1
         remaining = self._search(destination)[0][leaving]

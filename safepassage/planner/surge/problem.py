@@ -20,6 +20,8 @@ from safepassage.planner.surge.demand import SurgeDemand
 from safepassage.planner.surge.paths import Paths
 from safepassage.planner.surge.pin_rules import rules_of
 
+PeopleToMove = tuple[tuple[CarQueue, ...], Mapping[str, tuple[HouseholdGroup, ...]]]
+
 CAR_DESTINATIONS = (SiteKind.RECEPTION, SiteKind.TRANSIT_CENTRE, SiteKind.EXIT)
 
 
@@ -79,7 +81,7 @@ class SurgeProblem:
         return self.node_index[place.node]
 
 
-def state_problem(scenario: Scenario) -> SurgeProblem:
+def state_problem(scenario: Scenario, people: PeopleToMove | None = None) -> SurgeProblem:
     """
     Make a scenario ready for planning and set aside whom no road can serve.
 
@@ -87,6 +89,8 @@ def state_problem(scenario: Scenario) -> SurgeProblem:
     ----------
     scenario : Scenario
         What to plan for.
+    people : PeopleToMove, optional
+        Who is still to be moved, as `split_by_car` gives it; everybody in scope by default.
 
     Returns
     -------
@@ -102,7 +106,7 @@ def state_problem(scenario: Scenario) -> SurgeProblem:
         for site in scenario.sites_of(*CAR_DESTINATIONS)
         if site.safe and site.node and site.capacity_persons > 0
     )
-    all_queues, carless = split_by_car(scenario)
+    all_queues, carless = people or split_by_car(scenario)
     with_road, cut_off = _set_aside_cut_off(
         scenario, all_queues, destinations, paths, Paths(open_roads), node_index
     )
