@@ -181,7 +181,9 @@ class _Link:
         taken = sum(vehicle.places for vehicle in self.end.queue)
         self.places = max(self.target_places, taken)
         free = self.places - taken
-        kept = list(self.holes)[max(len(self.holes) - free, 0) :]
+        n_kept = min(free, len(self.holes))
+        # Evenly spread, so that holes reach the tail at the rate of the smaller storage.
+        kept = [self.holes[(k + 1) * len(self.holes) // n_kept - 1] for k in range(n_kept)]
         there = next((k for k, tick in enumerate(kept) if tick > now), len(kept))
         self.holes = deque([*kept[:there], *[now] * (free - len(kept)), *kept[there:]])
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from safepassage.errors import InputError
-from safepassage.simulator.verification import CaseResult, run_cases
+from safepassage.simulator.verification import (
+    CaseGroup,
+    CaseResult,
+    built_in_folders,
+    case_folders,
+    run_cases,
+)
+from safepassage.simulator.verification.readings import ARGUMENTS, QUANTITIES
 
 RESULTS = run_cases()
 
@@ -39,8 +47,21 @@ def test_built_in_case(result: CaseResult) -> None:
 
 
 def test_the_suite_covers_the_numbered_cases() -> None:
-    assert len(RESULTS) >= 20
-    assert {"free-flow", "spillback", "merge-weights", "ring-locks", "closure"} <= {r.id for r in RESULTS}
+    numbers = {folder.name[:2] for folder in built_in_folders()}
+    assert numbers >= {f"{k:02d}" for k in (*range(1, 12), 13, 14)}
+    assert {result.group for result in RESULTS} == set(CaseGroup) - {CaseGroup.OWN}
+
+
+def test_every_reading_is_used_by_a_built_in_case() -> None:
+    read = {check.quantity for result in RESULTS for check in result.checks}
+    assert sorted(set(QUANTITIES) - read) == []
+    assert set(QUANTITIES) == set(ARGUMENTS)
+
+
+def test_digests_do_not_depend_on_threads() -> None:
+    with ThreadPoolExecutor(4) as threads:
+        played = list(threads.map(lambda folder: run_cases([folder])[0].digest, built_in_folders()))
+    assert played == [result.digest for result in RESULTS]
 
 
 def write(folder: Path, text: str) -> Path:
@@ -61,9 +82,7 @@ def test_own_case_fails_loudly(tmp_path: Path) -> None:
 
 
 def test_reading_of_nothing_fails(tmp_path: Path) -> None:
-    never = CASE.format(clearance_s=60.0) + (
-        '\n[[hold]]\nlinks = ["a"]\npoint = "end"\nstart_s = 0.0\nend_s = inf\n'
-    )
+    never = CASE.format(clearance_s=60.0) + '\n[[hold]]\nlinks = ["a"]\npoint = "end"\nstart_s = 0.0\n'
     (result,) = run_cases([write(tmp_path, never)])
     assert not result.passed
 
@@ -73,13 +92,107 @@ def test_reading_of_nothing_fails(tmp_path: Path) -> None:
     [
         ("id = ", "Invalid value"),
         ("id = 'x'", "'link' is missing"),
-        (CASE.format(clearance_s=60.0).replace('route = ["a"]', 'route = ["b"]'), "'b' is missing"),
+        (CASE.format(clearance_s=60.0).replace('route = ["a"]', 'route = ["b"]'), "there is no 'b'"),
         (CASE.format(clearance_s=60.0).replace("clearance_s", "clearance"), "no such reading"),
         (CASE.format(clearance_s=60.0).replace('to = "n1"', 'to = "n1"\nlength_m = -1.0'), "length_m"),
     ],
 )
 def test_bad_case_is_refused(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
+        run_cases([write(tmp_path, text)])
+
+
+def test_all_faults_of_a_case_are_told_at_once(tmp_path: Path) -> None:
+    text = """
+id = "own"
+titel = "A case"
+source = "nowhere"
+
+[[link]]
+id = "a"
+from = "n0"
+to = "n1"
+length_m = "long"
+
+[[link]]
+id = "a"
+from = "n1"
+to = "n2"
+capacity_per_s = -1
+
+[[flow]]
+route = ["a", "b"]
+rates = [[0.5, 0]]
+
+[[expect]]
+quantity = "exits"
+link = "c"
+value = nan
+"""
+    with pytest.raises(InputError) as caught:
+        run_cases([write(tmp_path, text)])
+    told = {(fault.column, fault.problem) for fault in caught.value.faults}
+    assert told >= {
+        ("titel", "the key is not known"),
+        ("title", "'title' is missing"),
+        ("link[0].length_m", "this is not: number"),
+        ("link[1].capacity_per_s", "the number is out of range"),
+        ("link[1].id", "the id is given before"),
+        ("flow[0].route", "there is no 'b'"),
+        ("flow[0].rates", "this is not: list of [rate, start, end]"),
+        ("expect[0].link", "there is no 'c'"),
+        ("expect[0].value", "this is not: number"),
+    }
+    assert "title" in next(fault.remedy for fault in caught.value.faults if fault.column == "titel")
+
+
+def test_arguments_of_readings_are_checked(tmp_path: Path) -> None:
+    text = CASE.format(clearance_s=60.0) + (
+        '\n[[expect]]\nquantity = "exits"\nlink = "a"\nvalue = 1\ntime_s = 3.0\n'
+    )
+    with pytest.raises(InputError) as caught:
+        run_cases([write(tmp_path, text)])
+    assert {fault.column for fault in caught.value.faults} == {
+        "expect[1].start_s", "expect[1].end_s", "expect[1].time_s"
+    }  # fmt: skip
+
+
+def test_entries_may_stand_in_tables(tmp_path: Path) -> None:
+    (tmp_path / "case.toml").write_text('id = "t"\ntitle = "Tables"\nsource = "By hand"\n', encoding="utf-8")
+    (tmp_path / "link.csv").write_text("id,from,to,length_m\na,n0,n1,\nb,n1,n2,2000\n", encoding="utf-8")
+    (tmp_path / "flow.csv").write_text(
+        "route,times_s,rates\na b,0 10,\na b,,0.5 100 120;0.1 200 300\n", encoding="utf-8"
+    )
+    (tmp_path / "expect.csv").write_text(
+        "quantity,flow,value\ntrips,0,2\ntrips,1,20\nclearance_s,0,160\n", encoding="utf-8"
+    )
+    (result,) = run_cases([tmp_path])
+    assert [check.obtained for check in result.checks] == [2, 20, 160]
+    assert result.passed
+
+
+def test_faults_of_tables_name_their_rows(tmp_path: Path) -> None:
+    write(tmp_path, CASE.format(clearance_s=60.0))
+    (tmp_path / "flow.csv").write_text("route,times_s\na,soon\na,1,2\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        run_cases([tmp_path])
+    assert [(Path(fault.file).name, fault.row) for fault in caught.value.faults] == [
+        ("flow.csv", 2), ("flow.csv", 3)
+    ]  # fmt: skip
+
+
+def test_case_folders_may_be_given_by_their_parent(tmp_path: Path) -> None:
+    for name in ("two", "one"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, CASE.format(clearance_s=60.0))
+    assert [folder.name for folder in case_folders([tmp_path])] == ["one", "two"]
+    assert case_folders([tmp_path / "one"]) == (tmp_path / "one",)
+    assert case_folders([tmp_path / "none"]) == (tmp_path / "none",)
+
+
+def test_too_many_vehicles_are_refused(tmp_path: Path) -> None:
+    text = CASE.format(clearance_s=60.0).replace("times_s = [0.0, 10.0]", "rates = [[1e6, 0.0, 1e6]]")
+    with pytest.raises(InputError, match="at most"):
         run_cases([write(tmp_path, text)])
 
 

@@ -2,7 +2,7 @@
 Links that change while traffic runs: capacity, closure, speed, storage, lanes that change direction.
 
 A closed link takes nobody; whoever is on it drives to its end and leaves. A link whose storage
-shrinks loses its free places first and then each place that a vehicle vacates, until it has as many
+shrinks loses free places first and then each place that a vehicle vacates, until it has as many
 as it should; nobody is removed. Times at which places are already on their way stay as they are.
 """
 
@@ -36,12 +36,19 @@ def unroll_ring(world: World, link: int) -> int:
     return taken
 
 
+@step
+def kept_hole(k: int, free: int, kept: int) -> int:
+    """Which of ``free`` places in a row is the ``k``-th of the ``kept`` ones."""
+    return (k + 1) * free // kept - 1
+
+
 @rare_step
 def resize(world: World, link: int, places: int, now: int) -> None:
     """
     Give a link ``places``, or as few more as its vehicles take.
 
-    New places are free at the tail at once; of free places the earliest are dropped.
+    New places are free at the tail at once; of free places those that stay are evenly spread, the last
+    one among them, so that holes reach the tail at the rate that the smaller storage allows.
     """
     feeder = world.feeders[link]
     gate = world.gates[link]
@@ -57,18 +64,19 @@ def resize(world: World, link: int, places: int, now: int) -> None:
     dropped = max(old_size - size, 0)
     kept = old_size - taken - dropped
     new = size - taken - kept
+    free = kept + dropped
     hole = 0
-    while hole < kept and world.scratch[taken + dropped + hole].time <= now:
+    while hole < kept and world.scratch[taken + kept_hole(hole, free, kept)].time <= now:
         hole += 1
     for k in range(size - taken):
         place = world.slots[start + taken + k]
         place.vehicle = NOBODY
         if k < hole:
-            place.time = world.scratch[taken + dropped + k].time
+            place.time = world.scratch[taken + kept_hole(k, free, kept)].time
         elif k < hole + new:
             place.time = now
         else:
-            place.time = world.scratch[taken + dropped + k - new].time
+            place.time = world.scratch[taken + kept_hole(k - new, free, kept)].time
     for k in range(size, old_size):
         world.slots[start + k].vehicle = NOBODY
     feeder.head = start

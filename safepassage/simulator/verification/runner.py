@@ -9,13 +9,11 @@ from pathlib import Path
 
 from safepassage.errors import Fault, InputError
 from safepassage.i18n import _
-from safepassage.simulator.verification.case import (
-    CASE_FILE,
-    Expectation,
-    VerificationCase,
-    read_case,
-)
-from safepassage.simulator.verification.readings import QUANTITIES, Readings
+from safepassage.progress import NoProgress, Progress
+from safepassage.simulator.verification.case import Expectation, VerificationCase, read_case
+from safepassage.simulator.verification.keys import CASE_FILE, CaseGroup
+from safepassage.simulator.verification.pictures import Picture, draw
+from safepassage.simulator.verification.readings import Readings
 
 _BUILT_IN = Path(__file__).parent / "cases"
 
@@ -50,18 +48,25 @@ class CaseResult:
 
     Attributes
     ----------
-    id, title, source : str
+    id, title, source, note : str
         Of the case.
+    group : CaseGroup
+        Of the verification protocol.
     checks : tuple of CheckResult
         In the order of the case file.
+    pictures : tuple of Picture
+        What it looks like.
     digest : str
-        Of the run.
+        Of the run; empty where no traffic was played.
     """
 
     id: str
     title: str
     source: str
+    note: str
+    group: CaseGroup
     checks: tuple[CheckResult, ...]
+    pictures: tuple[Picture, ...]
     digest: str
 
     @property
@@ -70,7 +75,64 @@ class CaseResult:
         return all(check.passed for check in self.checks)
 
 
-def run_cases(folders: Sequence[Path] | None = None, *, seed: int = 0) -> tuple[CaseResult, ...]:
+def check(quantity: str, where: str, expected: float, tolerance: float, obtained: float) -> CheckResult:
+    """
+    Judge a value.
+
+    Parameters
+    ----------
+    quantity, where : str
+        What was read, and for which link, flow or time.
+    expected, tolerance, obtained : float
+        Values; one that is NaN fails.
+
+    Returns
+    -------
+    CheckResult
+        With the verdict.
+    """
+    # The slack is rounding of the subtraction, not of the model.
+    near = abs(obtained - expected) <= tolerance + 1e-9 * max(1.0, abs(expected))
+    return CheckResult(quantity, where, expected, tolerance, obtained, near and not math.isnan(obtained))
+
+
+def built_in_folders() -> tuple[Path, ...]:
+    """
+    Folders of the cases that come with the program.
+
+    Returns
+    -------
+    tuple of Path
+        By name.
+    """
+    return tuple(sorted(path.parent for path in _BUILT_IN.glob(f"*/{CASE_FILE}")))
+
+
+def case_folders(folders: Sequence[Path]) -> tuple[Path, ...]:
+    """
+    Cases in folders that are cases, or that hold folders that are.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        As a user gives them.
+
+    Returns
+    -------
+    tuple of Path
+        Each holds a ``case.toml``, or is a given folder in which none was found.
+    """
+    found: list[Path] = []
+    for folder in folders:
+        inside = sorted(path.parent for path in folder.glob(f"*/{CASE_FILE}"))
+        is_case = (folder / CASE_FILE).is_file()
+        found += [folder] if is_case or not inside else inside
+    return tuple(found)
+
+
+def run_cases(
+    folders: Sequence[Path] | None = None, *, seed: int = 0, progress: Progress | None = None
+) -> tuple[CaseResult, ...]:
     """
     Play the cases that come with the program, or others.
 
@@ -80,6 +142,8 @@ def run_cases(folders: Sequence[Path] | None = None, *, seed: int = 0) -> tuple[
         Each holds a ``case.toml``; the built-in cases when left out.
     seed : int, optional
         Of the order of equal claims at merges.
+    progress : Progress, optional
+        Told of each case.
 
     Returns
     -------
@@ -91,47 +155,39 @@ def run_cases(folders: Sequence[Path] | None = None, *, seed: int = 0) -> tuple[
     InputError
         When a case cannot be read; all faults together.
     """
-    if folders is None:
-        folders = sorted(path.parent for path in _BUILT_IN.glob(f"*/{CASE_FILE}"))
+    progress = progress or NoProgress()
     cases: list[VerificationCase] = []
     faults: list[Fault] = []
-    for folder in folders:
+    for folder in built_in_folders() if folders is None else folders:
         try:
-            case = read_case(folder)
+            cases.append(read_case(folder))
         except InputError as error:
             faults += error.faults
-            continue
-        faults += _unknown_quantities(case, folder)
-        cases.append(case)
     if faults:
         raise InputError(faults)
-    return tuple(_run(case, seed) for case in cases)
+    progress.start(_("Playing verification cases"), len(cases))
+    results = []
+    for case in cases:
+        results.append(_run(case, seed))
+        progress.advance()
+    return tuple(results)
 
 
 def _run(case: VerificationCase, seed: int) -> CaseResult:
     readings = Readings(case, seed=seed)
-    checks = tuple(_check(case, readings, expected) for expected in case.expectations)
-    return CaseResult(case.id, case.title, case.source, checks, readings.result.digest)
-
-
-def _check(case: VerificationCase, readings: Readings, expected: Expectation) -> CheckResult:
-    obtained = readings.read(expected.quantity, expected.where)
-    near = abs(obtained - expected.value) <= expected.tolerance
-    shown = [
-        f"{key} {case.network.link_id[value] if key == 'link' else value}" for key, value in expected.where
-    ]
-    passed = near and not math.isnan(obtained)
-    return CheckResult(
-        expected.quantity, ", ".join(shown), expected.value, expected.tolerance, obtained, passed
+    checks = tuple(_judged(readings, expected) for expected in case.expectations)
+    return CaseResult(
+        case.id,
+        case.title,
+        case.source,
+        case.note,
+        case.group,
+        checks,
+        draw(readings),
+        readings.result.digest,
     )
 
 
-def _unknown_quantities(case: VerificationCase, folder: Path) -> list[Fault]:
-    return [
-        Fault(
-            str(folder / CASE_FILE), 0, "quantity", expected.quantity, _("no such reading"),
-            _("give one of {names}").format(names=", ".join(sorted(QUANTITIES))),
-        )
-        for expected in case.expectations
-        if expected.quantity not in QUANTITIES
-    ]  # fmt: skip
+def _judged(readings: Readings, expected: Expectation) -> CheckResult:
+    obtained = readings.read(expected.quantity, expected.where)
+    return check(expected.quantity, expected.words, expected.value, expected.tolerance, obtained)
