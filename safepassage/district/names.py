@@ -20,6 +20,27 @@ _KIND_WORDS = re.compile(
     r"|city of)(\.\s*|\s+)"
 )
 
+_AREA_WORDS = re.compile(
+    r"[\s,]+(р-?н|район|raion|rayon|district|область|обл|oblast|region|громада|тг|hromada|community)\.?$"
+)
+
+
+def folded_area(name: str) -> str:
+    """
+    The name of an area without the word for its kind: both "Куп'янський р-н" and "Куп'янський".
+
+    Parameters
+    ----------
+    name : str
+        In Cyrillic or Latin letters.
+
+    Returns
+    -------
+    str
+        As `folded_name`.
+    """
+    return folded_name(_AREA_WORDS.sub("", name.strip().casefold()))
+
 
 def folded_name(name: str) -> str:
     """

@@ -16,7 +16,9 @@ _NAME_KEYS = ("name", "name:uk", "name:en", "official_name", "alt_name", "name:r
 _AREA_KEYS = ("boundary", "place")
 
 
-def read_boundary(path: Path, name: str, fold: Callable[[str], str]) -> shapely.Geometry:
+def read_boundary(
+    path: Path, name: str, fold: Callable[[str], str], loosely: Callable[[str], str]
+) -> shapely.Geometry:
     """
     The boundary of a place by its name.
 
@@ -26,8 +28,8 @@ def read_boundary(path: Path, name: str, fold: Callable[[str], str]) -> shapely.
         The extract.
     name : str
         Name of a district, community or town, in any language the map has.
-    fold : callable
-        Makes names comparable.
+    fold, loosely : callable
+        Make names comparable; the second is tried where the first finds nothing, and must find one place.
 
     Returns
     -------
@@ -39,8 +41,9 @@ def read_boundary(path: Path, name: str, fold: Callable[[str], str]) -> shapely.
     InputError
         If no closed boundary of that name is in the extract.
     """
-    wanted = fold(name)
+    wanted, meant = fold(name), loosely(name)
     found: list[shapely.Geometry] = []
+    alike: list[shapely.Geometry] = []
     names: dict[str, str] = {}
     factory = osmium.geom.WKBFactory()
     try:
@@ -50,17 +53,21 @@ def read_boundary(path: Path, name: str, fold: Callable[[str], str]) -> shapely.
                 continue
             spoken = [value for key in _NAME_KEYS if (value := item.tags.get(key))]
             names.update((fold(word), word) for word in spoken)
-            if wanted in map(fold, spoken):
-                found.append(shapely.from_wkb(bytes.fromhex(factory.create_multipolygon(item))))
+            exact = wanted in map(fold, spoken)
+            if exact or meant in map(loosely, spoken):
+                polygon = shapely.from_wkb(bytes.fromhex(factory.create_multipolygon(item)))
+                (found if exact else alike).append(polygon)
     except (RuntimeError, OSError, ValueError) as error:
         problem = _("the extract cannot be read ({reason})").format(reason=error)
         remedy = _("give a whole .osm.pbf file; if this one was cut short, download it again")
         raise InputError([Fault(path.name, 0, "", "", problem, remedy)]) from error
+    if not found and len(alike) == 1:
+        return alike[0]
     if not found:
-        alike = [names[key] for key in difflib.get_close_matches(wanted, sorted(names), 3, 0.6)]
+        near = [names[key] for key in difflib.get_close_matches(wanted, sorted(names), 3, 0.6)]
         problem = _("no closed boundary of this name is in the extract")
         remedy = _("give --area with a polygon, or --bbox")
-        if alike:
-            remedy = _("did you mean {names}?").format(names=", ".join(alike))
+        if near:
+            remedy = _("did you mean {names}?").format(names=", ".join(near))
         raise InputError([Fault(path.name, 0, "--place", name, problem, remedy)])
     return max(found, key=lambda polygon: float(polygon.area))

@@ -18,7 +18,7 @@ import shapely
 from safepassage.district.assembly import Assembled, DistrictOptions, RoadSide, assemble
 from safepassage.district.class_table import ClassTable, read_class_table
 from safepassage.district.import_report import ImportReport
-from safepassage.district.names import folded_name
+from safepassage.district.names import folded_area, folded_name
 from safepassage.district.persons import (
     Housed,
     at_links,
@@ -310,7 +310,7 @@ def _named_area(inputs: PrepareInputs) -> shapely.Geometry:
     if inputs.osm is None:
         problem, remedy = _("names of areas are looked up in an extract"), _("give --osm, or --area")
         raise InputError([Fault("--place", 0, "", inputs.place, problem, remedy)])
-    return read_boundary(inputs.osm, inputs.place, folded_name)
+    return read_boundary(inputs.osm, inputs.place, folded_name, folded_area)
 
 
 def _bounds(box: Box, area: shapely.Geometry | None, inputs: PrepareInputs) -> Box:
