@@ -13,6 +13,7 @@ from safepassage.errors import Fault, InputError
 from safepassage.i18n import _
 
 _NAME_KEYS = ("name", "name:uk", "name:en", "official_name", "alt_name", "name:ru", "int_name")
+_LOCAL_KEYS = ("name", "name:uk")
 _AREA_KEYS = ("boundary", "place")
 
 
@@ -54,7 +55,9 @@ def read_boundary(
             spoken = [value for key in _NAME_KEYS if (value := item.tags.get(key))]
             names.update((fold(word), word) for word in spoken)
             exact = wanted in map(fold, spoken)
-            if exact or meant in map(loosely, spoken):
+            # Not in English, where the raion and its town have one name but for the word for the kind.
+            local = [value for key in _LOCAL_KEYS if (value := item.tags.get(key))]
+            if exact or meant in map(loosely, local):
                 polygon = shapely.from_wkb(bytes.fromhex(factory.create_multipolygon(item)))
                 (found if exact else alike).append(polygon)
     except (RuntimeError, OSError, ValueError) as error:
