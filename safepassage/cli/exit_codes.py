@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     BAD_INPUT = 2
     INFEASIBLE = 3
     UNSERVED = 4
+    NOT_VERIFIED = 5
     # 128 + SIGINT, as shells expect.
     INTERRUPTED = 130
 

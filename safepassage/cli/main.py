@@ -15,7 +15,7 @@ import typer
 
 from safepassage import __version__
 from safepassage.cli import forecast as forecast_commands
-from safepassage.cli import maps, rehearse
+from safepassage.cli import maps, rehearse, verify
 from safepassage.cli import operations as operations_commands
 from safepassage.cli.boundary import Commands, terminal_of
 from safepassage.cli.exit_codes import ExitCode
@@ -25,7 +25,7 @@ from safepassage.i18n import _, set_language
 EPILOG = _(
     "Exit codes: 0 done; 1 our fault (a log file is named); 2 bad input, or a folder that cannot be "
     "read or written; 3 no feasible plan; 4 the plan was written but leaves people unserved; "
-    "130 stopped by Ctrl-C."
+    "5 a verification case failed; 130 stopped by Ctrl-C."
 )
 
 app = typer.Typer(
@@ -197,3 +197,4 @@ def _finish_plan(terminal: Terminal, result: PlanResult) -> None:
 maps.register(app)
 operations_commands.register(app)
 rehearse.register(app)
+verify.register(app)

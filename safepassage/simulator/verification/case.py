@@ -67,8 +67,9 @@ class VerificationCase:
 
     Attributes
     ----------
-    id, title, source, note : str
-        Own id, what it shows, where the expected values come from, what a reader should know.
+    id, title, title_uk, source, note : str
+        Own id, what it shows in two languages (the second may be empty), where the expected values
+        come from, what a reader should know.
     group : CaseGroup
         Of the verification protocol.
     network : RoadNetwork
@@ -93,6 +94,7 @@ class VerificationCase:
 
     id: str
     title: str
+    title_uk: str
     source: str
     note: str
     group: CaseGroup
@@ -161,6 +163,7 @@ class _Builder:
         return VerificationCase(
             id=top["id"],
             title=top["title"],
+            title_uk=top["title_uk"],
             source=top["source"],
             note=top["note"],
             group=CaseGroup(top["group"]),

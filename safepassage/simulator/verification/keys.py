@@ -133,6 +133,7 @@ TOP = Section(
     (
         Key("id", _TEXT, "Unique id.", required=True),
         Key("title", _TEXT, "What it shows.", required=True),
+        Key("title_uk", _TEXT, "The same in Ukrainian.", default=""),
         Key("source", _TEXT, "Where the expected values come from.", required=True),
         Key(
             "group",

@@ -48,8 +48,8 @@ class CaseResult:
 
     Attributes
     ----------
-    id, title, source, note : str
-        Of the case.
+    id, title, title_uk, source, note : str
+        Of the case; the second title may be empty.
     group : CaseGroup
         Of the verification protocol.
     checks : tuple of CheckResult
@@ -62,6 +62,7 @@ class CaseResult:
 
     id: str
     title: str
+    title_uk: str
     source: str
     note: str
     group: CaseGroup
@@ -177,14 +178,15 @@ def _run(case: VerificationCase, seed: int) -> CaseResult:
     readings = Readings(case, seed=seed)
     checks = tuple(_judged(readings, expected) for expected in case.expectations)
     return CaseResult(
-        case.id,
-        case.title,
-        case.source,
-        case.note,
-        case.group,
-        checks,
-        draw(readings),
-        readings.result.digest,
+        id=case.id,
+        title=case.title,
+        title_uk=case.title_uk,
+        source=case.source,
+        note=case.note,
+        group=case.group,
+        checks=checks,
+        pictures=draw(readings),
+        digest=readings.result.digest,
     )
 
 
