@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from safepassage.errors import ModelError
 from safepassage.model.people import NeedCount
+from safepassage.model.traffic import Walking
 
 
 class ThreatKind(StrEnum):
@@ -167,6 +168,8 @@ class Policy:
         A driver rests ``break_s`` after at most this much driving (s).
     boarding : Boarding
         Time vehicles stand at stops.
+    walking : Walking
+        How fast people walk to assembly points.
     """
 
     threat_kind: ThreatKind
@@ -178,6 +181,7 @@ class Policy:
     drive_before_break_s: float = 4.5 * 3600
     break_s: float = 45.0 * 60
     boarding: Boarding = Boarding()
+    walking: Walking = field(default_factory=Walking)
 
     def __post_init__(self) -> None:
         if not self.persons_per_car >= 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from safepassage.model.plan import Pin
 from safepassage.model.policy import Policy
 from safepassage.model.sites import Site, SiteKind
 from safepassage.model.threat import Threat
+from safepassage.model.traffic import BackgroundFlow, Drivers, LaneReversal, TrafficSignal
 from safepassage.units import SECONDS_PER_DAY
 
 SCENARIO_SCHEMA_VERSION = 1
@@ -71,6 +72,8 @@ class Order:
         The order's own words on whom it covers.
     source : str
         Where the text was found.
+    hotline : str
+        Telephone number that people call, as printed on sheets; empty leaves a line to fill in by hand.
     """
 
     number: str = ""
@@ -80,6 +83,7 @@ class Order:
     scope_uk: str = ""
     scope_en: str = ""
     source: str = ""
+    hotline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,14 @@ class Scenario:
         What really happened.
     attribution : str
         Credit that every map must carry.
+    background : tuple of BackgroundFlow
+        Traffic that has nothing to do with the evacuation.
+    signals : tuple of TrafficSignal
+        At most one a link.
+    reversals : tuple of LaneReversal
+        Lanes used the other way.
+    drivers : Drivers
+        What drivers can know of closures.
     """
 
     id: str
@@ -171,13 +183,18 @@ class Scenario:
     assumptions: tuple[Assumption, ...] = ()
     reported: tuple[ReportedFigure, ...] = ()
     attribution: str = ""
+    background: tuple[BackgroundFlow, ...] = ()
+    signals: tuple[TrafficSignal, ...] = ()
+    reversals: tuple[LaneReversal, ...] = ()
+    drivers: Drivers = field(default_factory=Drivers)
 
     def __post_init__(self) -> None:
         if self.start.tzinfo is None:
             raise ModelError(f"scenario {self.id}: start has no time zone; give one")
         if not self.horizon_s > 0:
             raise ModelError(f"scenario {self.id}: horizon_s is {self.horizon_s}; give a positive number")
-        for noun in ("settlements", "sites", "fleet", "services", "pins", "assumptions"):
+        nouns = ("settlements", "sites", "fleet", "services", "pins", "assumptions")
+        for noun in (*nouns, "background", "signals", "reversals"):
             ids = [item.id for item in getattr(self, noun)]
             if len(set(ids)) != len(ids):
                 raise ModelError(f"scenario {self.id}: ids of {noun} repeat; make each unique")
@@ -194,6 +211,23 @@ class Scenario:
         for service in self.services:
             if not {service.from_site, service.to_site} <= site_ids:
                 raise ModelError(f"service {service.id}: joins sites that do not exist")
+        self._check_traffic(nodes, site_ids)
+
+    def _check_traffic(self, nodes: set[str], site_ids: set[str]) -> None:
+        links = set(self.network.link_id)
+        for flow in self.background:
+            if not {flow.from_node, flow.to_node} <= nodes or not links.issuperset(flow.links):
+                raise ModelError(f"background {flow.id}: uses nodes or links that do not exist")
+        if not links.issuperset(signal.link for signal in self.signals):
+            raise ModelError("a signal stands at a link that does not exist")
+        for turn in self.reversals:
+            if not {turn.losing_link, turn.gaining_link} <= links:
+                raise ModelError(f"reversal {turn.id}: uses links that do not exist")
+        if not site_ids.issuperset(self.drivers.told_at):
+            raise ModelError("drivers are told at a site that does not exist")
+        for site in self.sites:
+            if site.divert_to and site.divert_to not in site_ids:
+                raise ModelError(f"site {site.id}: diverts to {site.divert_to!r}, which is no site")
 
     @property
     def in_scope(self) -> tuple[Settlement, ...]:

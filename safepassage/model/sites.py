@@ -54,6 +54,10 @@ class Site:
         For an assembly point, the settlement it serves; otherwise empty.
     opens_s, closes_s : float
         Opening in seconds since the scenario's start; ``inf`` closes never.
+    divert_to : str
+        Id of the site to which whoever finds this one full drives on; empty where nobody is diverted.
+    walk_m : float
+        Mean way on foot of those who gather here (m); 0 where it is not counted.
     """
 
     id: str
@@ -71,6 +75,8 @@ class Site:
     settlement: str = ""
     opens_s: float = 0.0
     closes_s: float = math.inf
+    divert_to: str = ""
+    walk_m: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("capacity_persons", "waiting_cap_persons"):
@@ -81,5 +87,7 @@ class Site:
                 f"site {self.id}: service_rate_pcu_per_h is {self.service_rate_pcu_per_h};"
                 " give a positive number"
             )
+        if not 0 <= self.walk_m < math.inf:
+            raise ModelError(f"site {self.id}: walk_m is {self.walk_m}; give a number >= 0")
         if not self.closes_s > self.opens_s:
             raise ModelError(f"site {self.id}: closes at {self.closes_s} s, not after it opens")

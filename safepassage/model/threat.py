@@ -20,6 +20,8 @@ class ThreatEntryKind(StrEnum):
     CAPACITY = "capacity"
     ARRIVAL = "arrival"
     ALERT = "alert"
+    BREAKDOWN = "breakdown"
+    SPEED = "speed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class ThreatEntry:
     kind : ThreatEntryKind
         ``event`` (something struck a place), ``closure`` (a link shuts), ``capacity`` (a link carries
         less), ``arrival`` (water or fire reaches a settlement or link), ``alert`` (a zone is told to
-        hold).
+        hold), ``breakdown`` (nobody gets past the end of a link), ``speed`` (smoke or dark: those who
+        enter a link drive slower).
     subject : str
         Id of the link, settlement or zone; empty for an event at a position.
     start_s, end_s : float
@@ -72,7 +75,7 @@ class ThreatEntry:
     latitude_deg, longitude_deg : float
         Position of an event, NaN elsewhere.
     factor : float
-        For ``capacity``, the share of the capacity that is left, 0 to 1.
+        For ``capacity`` and ``speed``, the share of it that is left, 0 to 1; a speed keeps some.
     probability : float
         That it comes true in a future, 0 to 1.
     claim : Claim
@@ -93,6 +96,8 @@ class ThreatEntry:
     def __post_init__(self) -> None:
         if not self.end_s > self.start_s:
             raise ModelError(f"threat {self.id}: ends at {self.end_s} s, not after its start")
+        if self.kind == ThreatEntryKind.SPEED and not self.factor > 0:
+            raise ModelError(f"threat {self.id}: a speed of 0; close the link instead")
         for name in ("factor", "probability"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ModelError(f"threat {self.id}: {name} is {getattr(self, name)}; give 0 to 1")

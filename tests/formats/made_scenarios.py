@@ -16,6 +16,7 @@ from safepassage.model.policy import AlertRule, Boarding, DailyWindow, Policy, T
 from safepassage.model.scenario import Assumption, Order, ReportedFigure, Scenario
 from safepassage.model.sites import Site, SiteKind
 from safepassage.model.threat import Claim, Threat, ThreatEntry, ThreatEntryKind
+from safepassage.model.traffic import BackgroundFlow, Drivers, LaneReversal, TrafficSignal, Walking
 
 ODD_TEXTS = (
     "Верба", "Куп'янськ", "a,b", 'say "no"', "line\nbreak", "carriage\rreturn", "both\r\n",
@@ -124,6 +125,7 @@ def sites(draw: st.DrawFn, site_id: str, node: str, rate: float, places: tuple[s
         settlement=draw(st.sampled_from(("", *places))),
         opens_s=opens / MICRO,
         closes_s=draw(unlimited | micros.map(lambda later: (opens + later + 1) / MICRO)),
+        walk_m=draw(st.floats(0, 1e5)),
     )  # fmt: skip
 
 
@@ -168,7 +170,7 @@ def threats(draw: st.DrawFn, links: tuple[str, ...]) -> Threat:
             ThreatEntry(
                 entry_id, draw(st.sampled_from(ThreatEntryKind)), draw(st.sampled_from(links)), start / MICRO,
                 draw(unlimited | st.just((start + later + 1) / MICRO)),
-                where[0], where[1], draw(st.floats(0, 1)), draw(st.floats(0, 1)), claim,
+                where[0], where[1], draw(st.floats(0.001, 1)), draw(st.floats(0, 1)), claim,
             )
         )  # fmt: skip
     return Threat(tuple(entries))
@@ -189,7 +191,65 @@ def policies(draw: st.DrawFn) -> Policy:
         draw(hours_s),
         draw(minutes_s),
         Boarding(draw(boarding_s), draw(boarding_s), draw(boarding_s), draw(boarding_s)),
+        Walking(draw(st.floats(0.1, 20)) / 3.6, draw(st.floats(0.1, 20)) / 3.6),
     )
+
+
+@st.composite
+def background_flows(draw: st.DrawFn, network: RoadNetwork) -> tuple[BackgroundFlow, ...]:
+    flows = []
+    for flow_id in draw(st.lists(id_texts, unique=True, max_size=2)):
+        link = draw(st.integers(0, network.n_links - 1))
+        tail, head = network.node_id[network.from_node[link]], network.node_id[network.to_node[link]]
+        name = network.link_id[link]
+        links = (name,) if name.split() == [name] else ()
+        start = draw(micros) - 1000 * MICRO
+        end = draw(unlimited | st.just((start + draw(micros) + 1) / MICRO))
+        if tail != head or links:
+            flows.append(
+                BackgroundFlow(
+                    flow_id, tail, head, links, start / MICRO, end, draw(st.floats(0.1, 1e4)),
+                    draw(st.integers(1, 4)),
+                )
+            )  # fmt: skip
+    return tuple(flows)
+
+
+@st.composite
+def signals(draw: st.DrawFn, links: tuple[str, ...]) -> tuple[TrafficSignal, ...]:
+    chosen = draw(st.lists(st.sampled_from(links), unique=True, max_size=2))
+    made = []
+    for k, link in enumerate(chosen):
+        cycle = draw(st.floats(1, 300))
+        green = cycle * draw(st.floats(0.1, 1))
+        made.append(TrafficSignal(f"light-{k}", link, cycle, draw(st.floats(0, 300)), min(green, cycle)))
+    return tuple(made)
+
+
+@st.composite
+def reversals(draw: st.DrawFn, network: RoadNetwork) -> tuple[LaneReversal, ...]:
+    courses = list(zip(network.from_node.tolist(), network.to_node.tolist(), strict=True))
+    pairs = [
+        (a, b) for a, course in enumerate(courses) for b, other in enumerate(courses)
+        if a != b and course == other[::-1]
+    ]  # fmt: skip
+    if not pairs or not draw(st.booleans()):
+        return ()
+    losing, gaining = draw(st.sampled_from(pairs))
+    start = draw(micros) - 1000 * MICRO
+    return (
+        LaneReversal(
+            "turn", network.link_id[losing], network.link_id[gaining],
+            float(network.lanes[losing]) * draw(st.sampled_from([0.5, 1.0])), start / MICRO,
+            draw(unlimited | st.just((start + draw(micros) + 1) / MICRO)), draw(minutes_s),
+        ),
+    )  # fmt: skip
+
+
+@st.composite
+def drivers(draw: st.DrawFn, site_ids: tuple[str, ...]) -> Drivers:
+    told = tuple(draw(st.lists(st.sampled_from(site_ids), unique=True)))
+    return Drivers(draw(st.booleans()), draw(st.booleans()), told, draw(unlimited | minutes_s))
 
 
 @st.composite
@@ -256,6 +316,10 @@ def scenarios(draw: st.DrawFn) -> Scenario:
                                     odd_texts), max_size=2))
         ),
         attribution=draw(odd_texts),
+        background=draw(background_flows(network)),
+        signals=draw(signals(network.link_id)),
+        reversals=draw(reversals(network)),
+        drivers=draw(drivers(site_ids)),
     )  # fmt: skip
 
 

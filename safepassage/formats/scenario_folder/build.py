@@ -24,6 +24,7 @@ from safepassage.model.policy import AlertRule, Boarding, DailyWindow, Policy, T
 from safepassage.model.scenario import Assumption, Order, ReportedFigure, Scenario
 from safepassage.model.sites import Site, SiteKind
 from safepassage.model.threat import Claim, Threat, ThreatEntry, ThreatEntryKind
+from safepassage.model.traffic import BackgroundFlow, Drivers, LaneReversal, TrafficSignal, Walking
 
 Tables = dict[str, TypedTable]
 
@@ -115,6 +116,10 @@ def build_scenario(tables: Tables, settings: Settings) -> Scenario:
         assumptions=tuple(_assumptions(settings, tables["link.csv"])),
         reported=tuple(_reported(settings)),
         attribution=about["attribution"],
+        background=tuple(_background(tables["background.csv"])),
+        signals=tuple(_signals(tables["signal.csv"])),
+        reversals=tuple(_reversals(tables["reversal.csv"])),
+        drivers=_drivers(settings),
     )
 
 
@@ -248,6 +253,8 @@ def _sites(table: TypedTable) -> Iterator[Site]:
             settlement=row["settlement_id"],
             opens_s=row["opens"],
             closes_s=row["closes"],
+            divert_to=row["divert_to"],
+            walk_m=row["walk"],
         )
 
 
@@ -328,7 +335,58 @@ def _policy(settings: Settings) -> Policy:
         drive_before_break_s=units.hours_to_s(rules["drive_before_break_h"]),
         break_s=units.minutes_to_s(rules["break_min"]),
         boarding=Boarding(**settings.single["policy.boarding"]),
+        walking=_walking(settings),
     )
+
+
+def _walking(settings: Settings) -> Walking:
+    speeds = settings.single["policy.walking"]
+    return Walking(
+        float(units.km_per_h_to_m_per_s(speeds["speed_km_per_h"])),
+        float(units.km_per_h_to_m_per_s(speeds["slow_speed_km_per_h"])),
+    )
+
+
+def _drivers(settings: Settings) -> Drivers:
+    rules = settings.single["drivers"]
+    return Drivers(
+        reroute=rules["reroute"] == "yes",
+        see_closures=rules["see_closures"] == "yes",
+        told_at=rules["told_at"],
+        radio_delay_s=units.minutes_to_s(rules["radio_delay_min"]),
+    )
+
+
+def _background(table: TypedTable) -> Iterator[BackgroundFlow]:
+    for row in _records(table):
+        yield BackgroundFlow(
+            id=row["background_id"],
+            from_node=row["from_node_id"],
+            to_node=row["to_node_id"],
+            links=tuple(row["route"].split()),
+            start_s=row["start"],
+            end_s=row["end"],
+            vehicles_per_h=row["flow"],
+            pcu=int(row["pcu"]),
+        )
+
+
+def _signals(table: TypedTable) -> Iterator[TrafficSignal]:
+    for row in _records(table):
+        yield TrafficSignal(row["signal_id"], row["link_id"], row["cycle"], row["green_start"], row["green"])
+
+
+def _reversals(table: TypedTable) -> Iterator[LaneReversal]:
+    for row in _records(table):
+        yield LaneReversal(
+            id=row["reversal_id"],
+            losing_link=row["losing_link_id"],
+            gaining_link=row["gaining_link_id"],
+            lanes=row["lanes"],
+            start_s=row["start"],
+            end_s=row["end"],
+            transition_s=units.minutes_to_s(row["transition"]),
+        )
 
 
 def _assumptions(settings: Settings, links: TypedTable) -> Iterator[Assumption]:

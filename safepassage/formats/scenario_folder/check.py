@@ -8,6 +8,7 @@ from safepassage.formats.scenario_folder.check_places import check_places
 from safepassage.formats.scenario_folder.check_references import check_references
 from safepassage.formats.scenario_folder.check_rows import check_rows
 from safepassage.formats.scenario_folder.check_targets import check_targets
+from safepassage.formats.scenario_folder.check_traffic import check_traffic
 from safepassage.formats.scenario_folder.inspection import Inspection
 from safepassage.formats.scenario_folder.settings import Settings
 
@@ -29,4 +30,5 @@ def check_tables(tables: Tables, settings: Settings, faults: FaultList) -> None:
     check_references(look)
     check_rows(look)
     check_places(look)
+    check_traffic(look)
     check_targets(look)

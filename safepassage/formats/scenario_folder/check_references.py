@@ -15,6 +15,13 @@ from safepassage.i18n import _
 from safepassage.model.plan import PinKind
 from safepassage.model.threat import ThreatEntryKind
 
+_ABOUT_LINKS = (
+    ThreatEntryKind.CLOSURE,
+    ThreatEntryKind.CAPACITY,
+    ThreatEntryKind.BREAKDOWN,
+    ThreatEntryKind.SPEED,
+)
+
 
 def check_references(look: Inspection) -> None:
     """
@@ -109,7 +116,7 @@ def _check_threat(look: Inspection) -> None:
                 if not needs_name:
                     remedy = _("name it or give a position")
                 look.error("threat.csv", k, "subject", _("the entry is about nothing"), remedy)
-        elif kind in (ThreatEntryKind.CLOSURE, ThreatEntryKind.CAPACITY) and subject not in links:
+        elif kind in _ABOUT_LINKS and subject not in links:
             look.unknown("threat.csv", k, "subject", subject, links)
         elif kind == ThreatEntryKind.ARRIVAL and subject not in links and subject not in settlements:
             look.unknown("threat.csv", k, "subject", subject, links | settlements)

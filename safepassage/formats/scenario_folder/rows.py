@@ -140,6 +140,8 @@ def _sites(scenario: Scenario) -> Iterator[Row]:
             "settlement_id": site.settlement,
             "opens": time_text(scenario, site.opens_s),
             "closes": time_text(scenario, site.closes_s),
+            "divert_to": site.divert_to,
+            "walk": shortest(site.walk_m),
         }
 
 
@@ -212,6 +214,44 @@ def _pins(scenario: Scenario) -> Iterator[Row]:
         }
 
 
+def _background(scenario: Scenario) -> Iterator[Row]:
+    for flow in scenario.background:
+        yield {
+            "background_id": flow.id,
+            "from_node_id": flow.from_node,
+            "to_node_id": flow.to_node,
+            "route": " ".join(flow.links),
+            "start": time_text(scenario, flow.start_s),
+            "end": time_text(scenario, flow.end_s),
+            "flow": shortest(flow.vehicles_per_h),
+            "pcu": str(flow.pcu),
+        }
+
+
+def _signals(scenario: Scenario) -> Iterator[Row]:
+    for signal in scenario.signals:
+        yield {
+            "signal_id": signal.id,
+            "link_id": signal.link,
+            "cycle": shortest(signal.cycle_s),
+            "green_start": shortest(signal.green_start_s),
+            "green": shortest(signal.green_s),
+        }
+
+
+def _reversals(scenario: Scenario) -> Iterator[Row]:
+    for turn in scenario.reversals:
+        yield {
+            "reversal_id": turn.id,
+            "losing_link_id": turn.losing_link,
+            "gaining_link_id": turn.gaining_link,
+            "lanes": shortest(turn.lanes),
+            "start": time_text(scenario, turn.start_s),
+            "end": time_text(scenario, turn.end_s),
+            "transition": shortest(units.minutes_of(turn.transition_s)),
+        }
+
+
 _ROWS: dict[str, Callable[[Scenario], Iterator[Row]]] = {
     "node.csv": _nodes,
     "link.csv": _links,
@@ -222,4 +262,7 @@ _ROWS: dict[str, Callable[[Scenario], Iterator[Row]]] = {
     "service.csv": _services,
     "threat.csv": _threat,
     "pin.csv": _pins,
+    "background.csv": _background,
+    "signal.csv": _signals,
+    "reversal.csv": _reversals,
 }

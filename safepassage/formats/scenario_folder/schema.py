@@ -21,6 +21,7 @@ REVERSE_SUFFIX = "_back"
 JAM_DENSITY_PCE_PER_KM = 1000.0 / 7.5
 
 _MOST_PERSONS = 10_000_000
+_YES_NO = ("yes", "no")
 
 _ID, _TEXT, _CHOICE = ColumnKind.ID, ColumnKind.TEXT, ColumnKind.CHOICE
 _NUMBER, _WHOLE, _FLAG = ColumnKind.NUMBER, ColumnKind.WHOLE, ColumnKind.FLAG
@@ -183,6 +184,22 @@ SITE = Table(
         ),
         Column("opens", _TIME, "Opening; empty: open from the start.", default=0.0),
         Column("closes", _TIME, "Closing; empty: never.", default=math.inf),
+        Column(
+            "divert_to",
+            _ID,
+            "The site to which vehicles drive on that find this one full; empty: nobody is diverted.",
+            default="",
+            refers_to=("site.csv",),
+        ),
+        Column(
+            "walk",
+            _NUMBER,
+            "Mean way on foot of those who gather here; 0: not counted.",
+            "m",
+            0.0,
+            low=0,
+            high=100_000,
+        ),
     ),
     required=True,
     most_rows=100_000,
@@ -230,21 +247,23 @@ SERVICE = Table(
 
 THREAT = Table(
     "threat.csv",
-    "A dated event, closure, loss of capacity, arrival of water or fire, or alert.",
+    "A dated event, closure, loss of capacity or speed, breakdown, arrival of water or fire, or alert.",
     (
         Column("threat_id", _ID, "Unique id."),
         Column("kind", _CHOICE, "What it is.", choices=tuple(ThreatEntryKind)),
         Column(
             "subject",
             _TEXT,
-            "Link (closure, capacity), link or settlement (arrival), zone (alert).",
+            "Link (closure, capacity, speed, breakdown), link or settlement (arrival), zone (alert).",
             default="",
         ),
         Column("start", _TIME, "From when it holds; may be before the scenario's start."),
         Column("end", _TIME, "Until when; empty: no end.", default=math.inf),
         _latitude("latitude", math.nan),
         _longitude("longitude", math.nan),
-        Column("factor", _NUMBER, "Share of the capacity that is left.", "", 1.0, low=0, high=1),
+        Column(
+            "factor", _NUMBER, "Share of the capacity, or the speed, that is left.", "", 1.0, low=0, high=1
+        ),
         Column("probability", _NUMBER, "That it comes true.", "", 1.0, low=0, high=1),
         Column("source", _TEXT, "Who says so.", default=""),
         Column(
@@ -290,7 +309,58 @@ PIN = Table(
     most_rows=100_000,
 )
 
-TABLES = (NODE, LINK, MOVEMENT, SETTLEMENT, SITE, FLEET, SERVICE, THREAT, PIN)
+BACKGROUND = Table(
+    "background.csv",
+    "Traffic that has nothing to do with the evacuation and takes its share of the roads.",
+    (
+        Column("background_id", _ID, "Unique id."),
+        Column("from_node_id", _ID, "Where it enters.", refers_to=("node.csv",)),
+        Column("to_node_id", _ID, "Where it leaves.", refers_to=("node.csv",)),
+        Column("route", _TEXT, "Links joined by spaces; empty: the fastest way on empty roads.", default=""),
+        Column("start", _TIME, "From when; may be before the scenario's start."),
+        Column("end", _TIME, "Until when; empty: to the horizon.", default=math.inf),
+        Column(
+            "flow", _NUMBER, "Vehicles, one after the other.", "veh/h", low=0, high=100_000, low_open=True
+        ),
+        Column("pcu", _WHOLE, "Passenger-car units of one vehicle.", "pce", 1.0, low=1, high=20),
+    ),
+    required=False,
+    most_rows=100_000,
+)
+
+SIGNAL = Table(
+    "signal.csv",
+    "A traffic light at the end of a road.",
+    (
+        Column("signal_id", _ID, "Unique id."),
+        Column("link_id", _ID, "Which direction waits for it.", refers_to=("link.csv",)),
+        Column("cycle", _NUMBER, "From green to green.", "s", low=0, high=86_400, low_open=True),
+        Column("green_start", _NUMBER, "First green after the start.", "s", 0.0, low=0, high=86_400),
+        Column("green", _NUMBER, "Length of green.", "s", low=0, high=86_400, low_open=True),
+    ),
+    required=False,
+    most_rows=100_000,
+)
+
+REVERSAL = Table(
+    "reversal.csv",
+    "Lanes of one direction that the other one uses for a time.",
+    (
+        Column("reversal_id", _ID, "Unique id."),
+        Column("losing_link_id", _ID, "The direction that gives lanes up.", refers_to=("link.csv",)),
+        Column("gaining_link_id", _ID, "The direction that gets them.", refers_to=("link.csv",)),
+        Column("lanes", _NUMBER, "Lanes that turn over.", low=0, high=20, low_open=True),
+        Column("start", _TIME, "When it begins."),
+        Column("end", _TIME, "When the lanes turn back; empty: never.", default=math.inf),
+        Column("transition", _NUMBER, "Least time until they are used the other way.", "min", low=0),
+    ),
+    required=False,
+    most_rows=100_000,
+)
+
+TABLES = (
+    NODE, LINK, MOVEMENT, SETTLEMENT, SITE, FLEET, SERVICE, THREAT, PIN, BACKGROUND, SIGNAL, REVERSAL
+)  # fmt: skip
 FILES = (SETTINGS_FILE, *(table.file for table in TABLES))
 
 SECTIONS = (
@@ -332,6 +402,7 @@ SECTIONS = (
             Column("scope_uk", _TEXT, "Its own words on whom it covers.", default=""),
             Column("scope_en", _TEXT, "The same in English.", default=""),
             Column("source", _TEXT, "Where the text was found.", default=""),
+            Column("hotline", _TEXT, "Number to call, as printed on the sheets.", default=""),
         ),
     ),
     Section(
@@ -365,6 +436,52 @@ SECTIONS = (
             Column("seat_s", _NUMBER, "To board one who sits; alighting takes half.", "s", 10.0, low=0),
             Column("wheelchair_s", _NUMBER, "To board a wheelchair.", "s", 180.0, low=0),
             Column("stretcher_s", _NUMBER, "To board a stretcher.", "s", 300.0, low=0),
+        ),
+    ),
+    Section(
+        "policy.walking",
+        "How fast people walk to an assembly point.",
+        (
+            Column("speed_km_per_h", _NUMBER, "Adults.", "km/h", 4.0, low=0, high=20, low_open=True),
+            Column(
+                "slow_speed_km_per_h",
+                _NUMBER,
+                "Children, older people, and who walks with them.",
+                "km/h",
+                2.5,
+                low=0,
+                high=20,
+                low_open=True,
+            ),
+        ),
+    ),
+    Section(
+        "drivers",
+        "What drivers on the road can know of closures.",
+        (
+            Column(
+                "reroute",
+                _CHOICE,
+                "Whether who knows of a closure drives around it.",
+                default="no",
+                choices=_YES_NO,
+            ),
+            Column(
+                "see_closures",
+                _CHOICE,
+                "Who stands before a closed road knows.",
+                default="yes",
+                choices=_YES_NO,
+            ),
+            Column("told_at", _TEXTS, 'Sites where passing drivers are told: ["site"].', default=()),
+            Column(
+                "radio_delay_min",
+                _NUMBER,
+                "When all know by radio; not given: never.",
+                "min",
+                math.inf,
+                low=0,
+            ),
         ),
     ),
     Section(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import asdict
 from typing import Any
@@ -12,6 +13,8 @@ from safepassage.formats.scenario_folder import units
 from safepassage.formats.scenario_folder.rows import time_text
 from safepassage.formats.scenario_folder.schema import section
 from safepassage.model.scenario import SCENARIO_SCHEMA_VERSION, Scenario
+
+_YES_NO = {True: "yes", False: "no"}
 
 
 def settings_text(scenario: Scenario) -> str:
@@ -59,6 +62,22 @@ def settings_text(scenario: Scenario) -> str:
             },
         ),
         _section("policy.boarding", asdict(policy.boarding)),
+        _section(
+            "policy.walking",
+            {
+                "speed_km_per_h": units.km_per_h_of(policy.walking.speed_m_per_s),
+                "slow_speed_km_per_h": units.km_per_h_of(policy.walking.slow_speed_m_per_s),
+            },
+        ),
+        _section(
+            "drivers",
+            {
+                "reroute": _YES_NO[scenario.drivers.reroute],
+                "see_closures": _YES_NO[scenario.drivers.see_closures],
+                "told_at": list(scenario.drivers.told_at),
+                "radio_delay_min": _minutes(scenario.drivers.radio_delay_s),
+            },
+        ),
     ]
     parts += [_section("reported", asdict(figure), "[[{}]]") for figure in scenario.reported]
     for item in scenario.assumptions:
@@ -68,10 +87,16 @@ def settings_text(scenario: Scenario) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _minutes(seconds: float) -> float:
+    return seconds if math.isinf(seconds) else units.minutes_of(seconds)
+
+
 def _section(name: str, values: dict[str, Any], heading: str = "[{}]") -> str:
     declared = section("assumption" if name.startswith("assumption.") else name)
     assert {key.name for key in declared.keys} == set(values)
-    return "\n".join([heading.format(name), *(f"{key} = {_value(value)}" for key, value in values.items())])
+    # TOML knows infinity, the folder does not: what has no end is not given.
+    given = {key: value for key, value in values.items() if value != math.inf}
+    return "\n".join([heading.format(name), *(f"{key} = {_value(value)}" for key, value in given.items())])
 
 
 def _value(value: object) -> str:
