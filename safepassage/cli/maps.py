@@ -59,6 +59,14 @@ Sites = Annotated[
     _file("--sites", _("Table of sites: assembly points, hubs, transit centres, reception, exits.")),
 ]
 Fleet = Annotated[Path | None, _file("--fleet", _("Table of vehicles; without it, cars alone."))]
+Rebuild = Annotated[
+    Path | None,
+    typer.Option(
+        "--rebuild",
+        metavar="FOLDER",
+        help=_("Scenario folder whose people, sites, vehicles and rules are put on the roads of the map."),
+    ),
+]
 Occupied = Annotated[
     Path | None, _file("--occupied", _("GeoJSON of occupied or forbidden areas; nothing leads through them."))
 ]
@@ -148,6 +156,7 @@ def prepare(
     fleet: Fleet = None,
     occupied: Occupied = None,
     road_classes: RoadClasses = None,
+    rebuild: Rebuild = None,
     name: Name = "",
     threat: Threat = ThreatWord.NATURAL,
     shares: SharesText = "",
@@ -163,6 +172,7 @@ def prepare(
     from safepassage.district.shares import parse_shares
     from safepassage.model.policy import ThreatKind
     from safepassage.workflows.prepare import PrepareInputs, PrepareOptions, prepare_scenario
+    from safepassage.workflows.rebuild import rebuild_scenario
 
     inputs = PrepareInputs(
         osm, network, crs, area, bbox, place, settlements, population, sites, fleet, occupied, road_classes,
@@ -172,7 +182,10 @@ def prepare(
         name, ThreatKind(threat.value), parse_shares(shares), group_size, time_zone, start, replace
     )
     with terminal.progress() as progress:
-        result = prepare_scenario(inputs, output, options, progress=progress)
+        if rebuild:
+            result = rebuild_scenario(rebuild, inputs, output, options, progress=progress)
+        else:
+            result = prepare_scenario(inputs, output, options, progress=progress)
     if not terminal.as_json:
         terminal.faults(result.report.warnings)
     terminal.done(ExitCode.DONE, result.facts(), result.sentences())

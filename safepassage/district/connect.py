@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,7 +64,7 @@ def way_directions(segments: Segments, edges: Edges) -> tuple[Flags, Flags]:
     return forward[edges.rule], forward[segments.opposite[edges.rule]]
 
 
-def connect(segments: Segments, edges: Edges, xy_m: Floats) -> Connected:
+def connect(segments: Segments, edges: Edges, xy_m: Floats, *, least_part_m: float = math.inf) -> Connected:
     """
     Keep the largest part of the network in which every junction reaches every other.
 
@@ -75,6 +76,8 @@ def connect(segments: Segments, edges: Edges, xy_m: Floats) -> Connected:
         All edges.
     xy_m : float64[n_points, 2]
         Points in metres.
+    least_part_m : float
+        Other parts with at least so much road (m) are kept too, for whoever can join them.
 
     Returns
     -------
@@ -87,11 +90,12 @@ def connect(segments: Segments, edges: Edges, xy_m: Floats) -> Connected:
     tail = np.concatenate([edges.start[along], edges.end[against]])
     head = np.concatenate([edges.end[along], edges.start[against]])
     graph = coo_array((np.ones(len(tail), np.int8), (tail, head)), shape=(n_points, n_points)).tocsr()
-    _count, part = connected_components(graph, directed=True, connection="strong")
+    count, part = connected_components(graph, directed=True, connection="strong")
     inside = (part[edges.start] == part[edges.end]) & (along | against) & (edges.start != edges.end)
-    length = np.bincount(part[edges.start[inside]], edges.length_m[inside], minlength=1)
-    largest = int(np.argmax(length))
-    return Connected(edges, inside & (part[edges.start] == largest), joined, int((length > 0).sum()))
+    length = np.bincount(part[edges.start[inside]], edges.length_m[inside], minlength=count)
+    wanted = length >= least_part_m
+    wanted[int(np.argmax(length))] = True
+    return Connected(edges, inside & wanted[part[edges.start]], joined, int((length > 0).sum()))
 
 
 def _join_carriageways(edges: Edges, along: Flags, against: Flags, xy_m: Floats) -> tuple[Edges, int]:

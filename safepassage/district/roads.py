@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -121,6 +122,7 @@ def build_roads(
     area: shapely.Geometry | None = None,
     forbidden: shapely.Geometry | None = None,
     anchors: Floats | None = None,
+    least_part_m: float = math.inf,
     progress: Progress | None = None,
 ) -> BuiltRoads:
     """
@@ -141,13 +143,15 @@ def build_roads(
     anchors : float64[n, 2], optional
         Positions (m) of settlements and sites: the street point and the road point
         nearest to each stay nodes.
+    least_part_m : float
+        Parts with so much road (m) are kept though they do not hang together with the rest.
     progress : Progress, optional
         Told of the phases.
 
     Returns
     -------
     BuiltRoads
-        Every node reaches every other.
+        Every node reaches every other, but for other parts that were asked for.
 
     Raises
     ------
@@ -171,7 +175,7 @@ def build_roads(
             protected[nearest_points(anchors, points, xy_m)] = True
     edges = simplified(segments, protected)
     progress.start(_("Connecting the roads"))
-    connected = connect(segments, edges, xy_m)
+    connected = connect(segments, edges, xy_m, least_part_m=least_part_m)
     return _Assembly(extract, segments, connected, progress).built(cut)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -97,6 +98,8 @@ class MapSource:
         forbidden: shapely.Geometry | None,
         anchors: Floats,
         progress: Progress,
+        *,
+        least_part_m: float = math.inf,
     ) -> tuple[RoadSide, Made]:
         """
         Build the network.
@@ -111,6 +114,8 @@ class MapSource:
             Positions (m) whose nearest street point stays a node.
         progress : Progress
             Told of the phases.
+        least_part_m : float
+            Other parts with so much road are kept too (m).
 
         Returns
         -------
@@ -121,8 +126,9 @@ class MapSource:
         """
         extract, table = self._extract, self._table
         roads = build_roads(
-            extract, table, projection, area=area, forbidden=forbidden, anchors=anchors, progress=progress
-        )
+            extract, table, projection, area=area, forbidden=forbidden, anchors=anchors,
+            least_part_m=least_part_m, progress=progress,
+        )  # fmt: skip
         side = RoadSide(
             network=roads.network,
             link_names=roads.facts.name,

@@ -155,6 +155,22 @@ def test_a_ford_node_makes_fords_of_the_road_around_it(tmp_path: Path, table: Cl
     assert min(roads.network.length_m[[bool(name) for name in roads.network.crossing]]) > 1400
 
 
+def test_bridges_of_one_name_that_lie_apart_are_told_apart(tmp_path: Path, table: ClassTable) -> None:
+    made = MadeMap()
+    for ref in range(1, 7):
+        made.node(ref, ref, 0)
+    made.way(1, [1, 2], highway="primary")
+    made.way(2, [2, 3], highway="primary", bridge="yes")
+    made.way(3, [3, 4, 5], highway="primary")
+    made.way(4, [5, 6], highway="primary", bridge="yes")
+    for ref, x in ((10, 2.5), (11, 5.5)):
+        made.node(ref, x, -1)
+        made.node(ref + 10, x, 1)
+        made.way(ref, [ref, ref + 10], waterway="river", name="Oskil")
+    network = built(made, tmp_path, table).network
+    assert sorted(set(network.crossing)) == ["", "bridge: Oskil", "bridge: Oskil (2)"]
+
+
 def test_roads_reach_one_point_beyond_the_area(town: OsmExtract, table: ClassTable) -> None:
     area = box(0.8, -0.5, 3.5, 2.5)
     roads = build_roads(town, table, projection_for(37.6, 49.7), area=area)
