@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from safepassage.operations.event import Event, canonical, document_of, unsigned_bytes
 from safepassage.operations.fold.rules import Effects
 from safepassage.operations.receipts import Receipt, written
-from safepassage.operations.records import key_of
+from safepassage.operations.records import changed, key_of
 from safepassage.operations.records.movement import OperatedSite
 from safepassage.operations.replay import Replay
 from safepassage.operations.safety.keys import MasterKey, seal
@@ -147,7 +147,7 @@ class Intake:
                 if name in _FOUND_BY
             ]
             payload = {**event.payload, **{name: f"{event.order}/{name}" for name in names}}
-            kept.append(replace(event, payload=payload, signature=""))
+            kept.append(changed(event, payload=payload, signature=""))
         secrets.add(connection, rows)
         secrets.add_marks(connection, marks)
         return kept, digests

@@ -9,7 +9,7 @@ timeline of touches: who read the record and what it was after who wrote it.
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
@@ -20,6 +20,7 @@ from safepassage.operations.fold.rules import Effects, effects_of
 from safepassage.operations.records import Record, decode, encode
 
 KeptTouch: TypeAlias = tuple[str, str | None]
+_FETCHED_AHEAD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,11 @@ class _Timeline:
             if self.texts[place] is not None or self.records[place] is not None:
                 return
 
+    def next_after(self, order: str) -> Sequence[str]:
+        """Events that will probably be applied again too, if those before them come out differently."""
+        place = bisect_right(self.orders, order)
+        return self.orders[place : place + _FETCHED_AHEAD]
+
     @property
     def last(self) -> Record | None:
         places = range(len(self.orders) - 1, -1, -1)
@@ -146,6 +152,7 @@ class Replay:
     _events: dict[str, Event] = field(default_factory=dict)
     _touched: dict[str, frozenset[str]] = field(default_factory=dict)
     _written: set[str] = field(default_factory=set)
+    _soon: set[str] = field(default_factory=set)
 
     def apply(self, events: Iterable[Event]) -> dict[str, Effects]:
         """
@@ -169,7 +176,7 @@ class Replay:
         while waiting:
             order = heapq.heappop(waiting)
             if order not in self._events:
-                self._fetch([order, *(later for later in waiting if later not in self._events)])
+                self._fetch(sorted({order, *waiting, *self._soon} - self._events.keys()))
             effects, again = self._run(order)
             done[order] = effects
             for later in again - known:
@@ -187,6 +194,7 @@ class Replay:
 
     def _fetch(self, orders: Sequence[str]) -> None:
         """Bring in kept events that must be applied again."""
+        self._soon.clear()
         self._events.update(self.backing.events(orders))
         # Events run in ascending order and once each, so what is kept is still true of those that wait.
         self._touched.update(self.backing.keys_touched(orders))
@@ -196,7 +204,7 @@ class Replay:
         """Load what events will look at, as far as it can be told beforehand, in two questions."""
         first: dict[str, str] = {}
         for order in orders:
-            for key in self._touched[order] or keys_of_event(self._events[order]):
+            for key in (*self._touched[order], *keys_of_event(self._events[order])):
                 first.setdefault(key, order)
         self._load(first)
         second: dict[str, str] = {}
@@ -231,6 +239,7 @@ class Replay:
             if not same:
                 self._written.add(key)
                 again.update(timeline.readers_after(order))
+                self._soon.update(timeline.next_after(order))
         return effects, again
 
     def _timeline(self, key: str, order: str) -> _Timeline:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from safepassage.operations.event import Event
 from safepassage.operations.fold.view import SetAside, View, Why, rule
+from safepassage.operations.records import changed
 from safepassage.operations.records.claims import HeardClaim, Incident
 from safepassage.operations.records.movement import OperatedSite
 from safepassage.operations.vocabulary import ClaimReported, IncidentDecided, SiteDeclared, SiteStatus
@@ -31,7 +30,7 @@ def report(view: View, event: Event, said: ClaimReported) -> None:
         valid_ms=said.valid_ms or event.claimed_ms,
         evidence_hash=said.evidence_hash,
     )
-    view.put(replace(incident, claims=(*incident.claims, claim), last_event=event.order))
+    view.put(changed(incident, claims=(*incident.claims, claim), last_event=event.order))
 
 
 @rule("incident.decide")
@@ -41,7 +40,7 @@ def decide(view: View, event: Event, said: IncidentDecided) -> None:
     if not said.cites or not set(said.cites) <= {claim.event for claim in incident.claims}:
         raise SetAside(Why.UNKNOWN_CHOICE, incident.last_event)
     view.put(
-        replace(
+        changed(
             incident,
             decided=said.value,
             decided_by=event.actor,
@@ -68,4 +67,4 @@ def declare(view: View, event: Event, said: SiteDeclared) -> None:
 def set_status(view: View, event: Event, said: SiteStatus) -> None:
     """Say how a site stands."""
     site = view.need(OperatedSite, event.subject)
-    view.put(replace(site, status=said.status, last_event=event.order))
+    view.put(changed(site, status=said.status, last_event=event.order))

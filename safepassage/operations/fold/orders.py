@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from safepassage.model.ledger import OrderKind, OrderState, RefusalState, ZoneStatus
 from safepassage.operations.event import Event
 from safepassage.operations.fold.view import SetAside, View, Why, rule
+from safepassage.operations.records import changed
 from safepassage.operations.records.orders import Order, Referral, Refusal, Zone
 from safepassage.operations.records.people import Person
 from safepassage.operations.vocabulary import (
@@ -64,8 +63,8 @@ def _move(view: View, event: Event, _said: Nothing | Reason) -> None:
     if after is OrderState.AUTHORISED:
         if event.actor == order.author:
             raise SetAside(Why.AUTHOR_AUTHORISES, order.last_event)
-        order = replace(order, authoriser=event.actor)
-    view.put(replace(order, state=after, last_event=event.order))
+        order = changed(order, authoriser=event.actor)
+    view.put(changed(order, state=after, last_event=event.order))
     if after is OrderState.PUBLISHED and order.supersedes:
         _amend(view, event, order.supersedes)
 
@@ -73,7 +72,7 @@ def _move(view: View, event: Event, _said: Nothing | Reason) -> None:
 def _amend(view: View, event: Event, order_id: str) -> None:
     old = view.get(Order, order_id)
     if old is not None and old.state is OrderState.PUBLISHED:
-        view.put(replace(old, state=OrderState.AMENDED, last_event=event.order))
+        view.put(changed(old, state=OrderState.AMENDED, last_event=event.order))
 
 
 for _kind in _ORDER_MOVES:
@@ -121,7 +120,7 @@ def record_refusal(view: View, event: Event, said: RefusalRecorded) -> None:
         if child is not None and child.is_minor and _compulsory_for_children(view, child):
             _refer(view, event, child)
     if person.refusal and (old := view.get(Refusal, person.refusal)) and old.state in _HOLDS:
-        view.put(replace(old, state=RefusalState.SUPERSEDED, last_event=event.order))
+        view.put(changed(old, state=RefusalState.SUPERSEDED, last_event=event.order))
     view.put(
         Refusal(
             id=event.subject,
@@ -138,7 +137,7 @@ def record_refusal(view: View, event: Event, said: RefusalRecorded) -> None:
             last_event=event.order,
         )
     )
-    view.put(replace(person, refusal=event.subject, last_event=event.order))
+    view.put(changed(person, refusal=event.subject, last_event=event.order))
 
 
 def _compulsory_for_children(view: View, person: Person) -> bool:
@@ -177,10 +176,10 @@ def _end_refusal(view: View, event: Event, before: frozenset[RefusalState], afte
     refusal = view.need(Refusal, event.subject)
     if refusal.state not in before:
         raise SetAside(Why.ILLEGAL_MOVE, refusal.last_event)
-    view.put(replace(refusal, state=after, last_event=event.order))
+    view.put(changed(refusal, state=after, last_event=event.order))
     person = view.get(Person, refusal.person)
     if after not in _HOLDS and person is not None and person.refusal == refusal.id:
-        view.put(replace(person, refusal="", last_event=event.order))
+        view.put(changed(person, refusal="", last_event=event.order))
 
 
 @rule("referral.close")
@@ -189,4 +188,4 @@ def close_referral(view: View, event: Event, _said: Reason) -> None:
     referral = view.need(Referral, event.subject)
     if referral.state != "open":
         raise SetAside(Why.ILLEGAL_MOVE, referral.last_event)
-    view.put(replace(referral, state="closed", last_event=event.order))
+    view.put(changed(referral, state="closed", last_event=event.order))

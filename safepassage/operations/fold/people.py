@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from safepassage.model.ledger import CheckInStage, Decision, PersonState
 from safepassage.operations.event import Event
 from safepassage.operations.fold.trips import account_for, board, leave_trip
 from safepassage.operations.fold.view import SetAside, View, Why, rule
+from safepassage.operations.records import changed
 from safepassage.operations.records.claims import Conflict
 from safepassage.operations.records.people import Household, Person, Tracing
 from safepassage.operations.vocabulary import (
@@ -76,10 +76,10 @@ def decide(view: View, event: Event, said: HouseholdDecided) -> None:
 
 
 def _set_decision(view: View, event: Event, household: Household, decision: Decision) -> None:
-    view.put(replace(household, decision=decision, decided_by=event.order, last_event=event.order))
+    view.put(changed(household, decision=decision, decided_by=event.order, last_event=event.order))
     for member in household.members:
         if person := view.get(Person, member):
-            view.put(replace(person, decision=decision, last_event=event.order))
+            view.put(changed(person, decision=decision, last_event=event.order))
 
 
 @rule("person.register")
@@ -88,7 +88,7 @@ def register(view: View, event: Event, said: PersonRegistered) -> None:
     found = view.get(Person, event.subject)
     if found is not None and not found.provisional:
         raise SetAside(Why.ALREADY_EXISTS, found.last_event)
-    person = replace(
+    person = changed(
         found or Person(event.subject),
         household=said.household,
         settlement=said.settlement or (found.settlement if found else ""),
@@ -106,8 +106,8 @@ def register(view: View, event: Event, said: PersonRegistered) -> None:
     if said.household:
         household = view.get(Household, said.household) or Household(said.household, "")
         members = tuple(sorted({*household.members, person.id}))
-        view.put(replace(household, members=members, last_event=event.order))
-        person = replace(person, decision=household.decision)
+        view.put(changed(household, members=members, last_event=event.order))
+        person = changed(person, decision=household.decision)
     view.put(person)
 
 
@@ -131,7 +131,7 @@ def amend(view: View, event: Event, said: PersonAmended) -> None:
         for name in ("age_from", "age_to", "need", "guardian", "unaccompanied")
         if (value := getattr(said, name)) is not None
     }
-    view.put(replace(person, **plain, secrets=tuple(sorted({**held, **new}.items())), last_event=event.order))
+    view.put(changed(person, **plain, secrets=tuple(sorted({**held, **new}.items())), last_event=event.order))
 
 
 @rule("conflict.decide")
@@ -141,7 +141,7 @@ def decide_conflict(view: View, event: Event, said: ConflictDecided) -> None:
     values = dict(conflict.values)
     if values and said.choice not in values:
         raise SetAside(Why.UNKNOWN_CHOICE, conflict.last_event)
-    view.put(replace(conflict, choice=said.choice, decided_by=event.actor, last_event=event.order))
+    view.put(changed(conflict, choice=said.choice, decided_by=event.actor, last_event=event.order))
     noun, _slash, rest = conflict.subject.partition("/")
     record_id, _mark, name = rest.partition("#")
     if noun == "household" and name == "decision":
@@ -150,7 +150,7 @@ def decide_conflict(view: View, event: Event, said: ConflictDecided) -> None:
     elif noun == "person" and name:
         person = view.need(Person, record_id)
         secrets = {**dict(person.secrets), name: values[said.choice]}
-        view.put(replace(person, secrets=tuple(sorted(secrets.items())), last_event=event.order))
+        view.put(changed(person, secrets=tuple(sorted(secrets.items())), last_event=event.order))
 
 
 @rule("person.check_in")
@@ -165,7 +165,7 @@ def check_in(view: View, event: Event, said: CheckedIn) -> None:
     if said.stage is CheckInStage.DEPARTURE:
         if not person.site:
             raise SetAside(Why.REPEATED, person.seen_by)
-        view.put(replace(person, site="", seen_by=event.order, last_event=event.order))
+        view.put(changed(person, site="", seen_by=event.order, last_event=event.order))
         return
     state = _SEEN_AT[said.stage]
     if person.state is state:
@@ -182,7 +182,7 @@ def check_in(view: View, event: Event, said: CheckedIn) -> None:
         raise SetAside(Why.BACKWARDS, person.seen_by or person.last_event)
     if state is not _P.ASSEMBLED:
         person = account_for(view, event, person, "arrived", said.site)
-    view.put(replace(person, state=state, site=said.site, seen_by=event.order, last_event=event.order))
+    view.put(changed(person, state=state, site=said.site, seen_by=event.order, last_event=event.order))
 
 
 @rule("person.self_evacuated")
@@ -233,7 +233,7 @@ def _side(view: View, event: Event, state: PersonState, before: frozenset[Person
     person = leave_trip(view, event, person, state)
     # Who has come back starts anew, and so does who left without help.
     assisted = person.assisted and state not in (_P.RETURNED, _P.SELF_EVACUATED)
-    view.put(replace(person, state=state, site="", assisted=assisted, last_event=event.order))
+    view.put(changed(person, state=state, site="", assisted=assisted, last_event=event.order))
 
 
 @rule("person.link")
@@ -244,7 +244,7 @@ def link(view: View, event: Event, said: SameAs) -> None:
         raise SetAside(Why.REPEATED, person.last_event)
     if main.merged_into or main.id == person.id:
         raise SetAside(Why.WOULD_BE_A_RING, main.last_event)
-    view.put(replace(person, merged_into=main.id, last_event=event.order))
+    view.put(changed(person, merged_into=main.id, last_event=event.order))
 
 
 @rule("person.unlink")
@@ -253,7 +253,7 @@ def unlink(view: View, event: Event, _said: Reason) -> None:
     person = view.need(Person, event.subject)
     if not person.merged_into:
         raise SetAside(Why.ILLEGAL_MOVE, person.last_event)
-    view.put(replace(person, merged_into="", last_event=event.order))
+    view.put(changed(person, merged_into="", last_event=event.order))
 
 
 @rule("tracing.open")
@@ -273,13 +273,13 @@ def match(view: View, event: Event, said: TracingMatched) -> None:
     """Confirm a match; only people do that."""
     tracing = _tracing(view, event, "open", "matched")
     view.need(Person, said.match)
-    view.put(replace(tracing, match=said.match, state="matched", consent=False, last_event=event.order))
+    view.put(changed(tracing, match=said.match, state="matched", consent=False, last_event=event.order))
 
 
 @rule("tracing.consent")
 def consent(view: View, event: Event, said: TracingConsent) -> None:
     """Take down whether the one sought agrees."""
-    view.put(replace(_tracing(view, event, "matched"), consent=said.consent, last_event=event.order))
+    view.put(changed(_tracing(view, event, "matched"), consent=said.consent, last_event=event.order))
 
 
 @rule("tracing.disclose")
@@ -288,14 +288,14 @@ def disclose(view: View, event: Event, _said: Nothing) -> None:
     tracing = _tracing(view, event, "matched")
     if not tracing.consent:
         raise SetAside(Why.NO_CONSENT, tracing.last_event)
-    view.put(replace(tracing, state="disclosed", last_event=event.order))
+    view.put(changed(tracing, state="disclosed", last_event=event.order))
 
 
 @rule("tracing.close")
 def close_tracing(view: View, event: Event, _said: Nothing) -> None:
     """Stop looking."""
     view.put(
-        replace(_tracing(view, event, "open", "matched", "disclosed"), state="closed", last_event=event.order)
+        changed(_tracing(view, event, "open", "matched", "disclosed"), state="closed", last_event=event.order)
     )
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from safepassage.model.ledger import RequestState
 from safepassage.operations.event import Event
 from safepassage.operations.fold.view import SetAside, View, Why, rule
+from safepassage.operations.records import changed
 from safepassage.operations.records.movement import Crew, HelpRequest, Stop, StopUse
 from safepassage.operations.vocabulary import (
     CrewOut,
@@ -63,7 +62,7 @@ def open_request(view: View, event: Event, said: RequestOpened) -> None:
 def verify(view: View, event: Event, said: RequestVerified) -> None:
     """Find a request to be true: false ones are sent to draw crews out."""
     request = view.need(HelpRequest, event.subject)
-    view.put(replace(request, verified_by=said.by, last_event=event.order))
+    view.put(changed(request, verified_by=said.by, last_event=event.order))
 
 
 def _move(view: View, event: Event) -> HelpRequest:
@@ -71,7 +70,7 @@ def _move(view: View, event: Event) -> HelpRequest:
     before, after = _MOVES[event.kind]
     if request.state not in before:
         raise SetAside(Why.ILLEGAL_MOVE, request.last_event)
-    return replace(request, state=after, last_event=event.order)
+    return changed(request, state=after, last_event=event.order)
 
 
 def _plain_move(view: View, event: Event, _said: Nothing) -> None:
@@ -94,7 +93,7 @@ def start(view: View, event: Event, _said: Nothing) -> None:
 @rule("request.fail")
 def fail(view: View, event: Event, said: Reason) -> None:
     """Take down that a crew came back without the people, and why."""
-    view.put(replace(_move(view, event), reason=said.reason))
+    view.put(changed(_move(view, event), reason=said.reason))
 
 
 @rule("request.duplicate")
@@ -103,7 +102,7 @@ def duplicate(view: View, event: Event, said: SameAs) -> None:
     main = view.need(HelpRequest, said.same_as)
     if main.id == event.subject or main.state is RequestState.DUPLICATE:
         raise SetAside(Why.WOULD_BE_A_RING)
-    view.put(replace(_move(view, event), same_as=said.same_as))
+    view.put(changed(_move(view, event), same_as=said.same_as))
 
 
 @rule("request.assign")
@@ -114,7 +113,7 @@ def assign(view: View, event: Event, said: RequestAssigned) -> None:
         if request.agency != said.agency:
             raise SetAside(Why.TAKEN_TWICE, request.last_event, (request.agency, said.agency))
         raise SetAside(Why.REPEATED, request.last_event)
-    view.put(replace(_move(view, event), agency=said.agency, trip=said.trip))
+    view.put(changed(_move(view, event), agency=said.agency, trip=said.trip))
 
 
 @rule("stop.take")
@@ -130,7 +129,7 @@ def take_stop(view: View, event: Event, said: StopTaken) -> None:
         agencies = (said.agency, *(use.agency for use in clashing))
         view.note(Why.TAKEN_TWICE, "both are shown", other=clashing[-1].event, agencies=agencies)
     uses = (*stop.uses, StopUse(said.agency, said.from_ms, said.until_ms, event.order))
-    view.put(replace(stop, uses=uses, last_event=event.order))
+    view.put(changed(stop, uses=uses, last_event=event.order))
 
 
 def _crew_out(view: View, event: Event, said: CrewOut) -> None:
@@ -146,7 +145,7 @@ def report(view: View, event: Event, said: CrewOut) -> None:
     crew = view.need(Crew, event.subject)
     if not crew.out:
         raise SetAside(Why.ILLEGAL_MOVE, crew.last_event)
-    view.put(replace(crew, due_ms=said.due_ms, last_event=event.order))
+    view.put(changed(crew, due_ms=said.due_ms, last_event=event.order))
 
 
 @rule("crew.return")
@@ -155,4 +154,4 @@ def come_home(view: View, event: Event, _said: Nothing) -> None:
     crew = view.need(Crew, event.subject)
     if not crew.out:
         raise SetAside(Why.REPEATED, crew.last_event)
-    view.put(replace(crew, out=False, last_event=event.order))
+    view.put(changed(crew, out=False, last_event=event.order))

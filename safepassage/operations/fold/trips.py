@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
 from safepassage.model.ledger import PersonState, TripState
 from safepassage.model.people import NeedClass
 from safepassage.operations.event import Event
 from safepassage.operations.fold.view import SetAside, View, Why, rule
+from safepassage.operations.records import changed
 from safepassage.operations.records.movement import Seat, Trip
 from safepassage.operations.records.people import Person
 from safepassage.operations.vocabulary import (
@@ -76,14 +76,14 @@ def arrive(view: View, event: Event, _said: Nothing) -> None:
 def divert(view: View, event: Event, said: TripDiverted) -> None:
     """Go elsewhere."""
     trip = _move(view, event, frozenset({_T.DEPARTED}), _T.DIVERTED)
-    view.put(replace(trip, destination=said.destination))
+    view.put(changed(trip, destination=said.destination))
 
 
 def _move(view: View, event: Event, before: frozenset[TripState], after: TripState) -> Trip:
     trip = view.need(Trip, event.subject)
     if trip.state not in before:
         raise SetAside(Why.ILLEGAL_MOVE, trip.last_event)
-    moved = replace(trip, state=after, last_event=event.order)
+    moved = changed(trip, state=after, last_event=event.order)
     view.put(moved)
     return moved
 
@@ -92,7 +92,7 @@ def _move(view: View, event: Event, before: frozenset[TripState], after: TripSta
 def release(view: View, event: Event, said: TripReleased) -> None:
     """Say from when the route may be shown."""
     trip = view.need(Trip, event.subject)
-    view.put(replace(trip, release_at_ms=said.release_at_ms, last_event=event.order))
+    view.put(changed(trip, release_at_ms=said.release_at_ms, last_event=event.order))
 
 
 @rule("trip.give_seat")
@@ -102,8 +102,8 @@ def give_seat(view: View, event: Event, said: SeatGiven) -> None:
     if trip.seat_of(person.id):
         raise SetAside(Why.REPEATED, trip.last_event)
     trip = _with_seat(view, trip, person, Seat(person.id, said.need))
-    view.put(replace(trip, last_event=event.order))
-    view.put(replace(person, trip=trip.id, last_event=event.order))
+    view.put(changed(trip, last_event=event.order))
+    view.put(changed(person, trip=trip.id, last_event=event.order))
 
 
 def _with_seat(view: View, trip: Trip, person: Person, seat: Seat) -> Trip:
@@ -118,7 +118,7 @@ def _with_seat(view: View, trip: Trip, person: Person, seat: Seat) -> Trip:
     if not trip.has_room(seat.need):
         raise SetAside(Why.NO_ROOM, trip.last_event, (trip.agency,))
     manifest = tuple(sorted((*trip.manifest, seat), key=lambda item: item.person))
-    return replace(trip, manifest=manifest)
+    return changed(trip, manifest=manifest)
 
 
 @rule("trip.take_seat")
@@ -139,7 +139,7 @@ def _free(view: View, event: Event, trip: Trip, leaving: frozenset[str]) -> Trip
         if person is not None and person.trip == trip.id:
             boarded = person.state is PersonState.BOARDED
             view.put(
-                replace(
+                changed(
                     person,
                     trip="",
                     state=PersonState.ASSEMBLED if boarded else person.state,
@@ -148,7 +148,7 @@ def _free(view: View, event: Event, trip: Trip, leaving: frozenset[str]) -> Trip
                 )
             )
     left = tuple(seat for seat in trip.manifest if seat.person not in leaving)
-    trip = replace(trip, manifest=left, last_event=event.order)
+    trip = changed(trip, manifest=left, last_event=event.order)
     view.put(trip)
     return trip
 
@@ -182,9 +182,9 @@ def board(view: View, event: Event, person: Person, trip_id: str, need: NeedClas
         trip = _with_seat(view, trip, person, seat)
     elif person.state not in _CAN_BOARD:
         raise SetAside(Why.ILLEGAL_MOVE, person.last_event)
-    view.put(_with_changed_seat(trip, replace(seat, boarded=True), event))
+    view.put(_with_changed_seat(trip, changed(seat, boarded=True), event))
     view.put(
-        replace(
+        changed(
             person,
             trip=trip.id,
             state=PersonState.BOARDED,
@@ -198,7 +198,7 @@ def board(view: View, event: Event, person: Person, trip_id: str, need: NeedClas
 
 def _with_changed_seat(trip: Trip, seat: Seat, event: Event) -> Trip:
     manifest = tuple(seat if held.person == seat.person else held for held in trip.manifest)
-    return replace(trip, manifest=manifest, last_event=event.order)
+    return changed(trip, manifest=manifest, last_event=event.order)
 
 
 @rule("trip.depart")
@@ -212,7 +212,7 @@ def depart(view: View, event: Event, _said: Nothing) -> None:
     listed = "\n".join(f"{seat.person} {seat.need}" for seat in trip.manifest)
     digest = hashlib.sha256(f"{trip.id}\n{event.order}\n{listed}".encode()).hexdigest()
     view.put(
-        replace(trip, state=TripState.DEPARTED, manifest_number=f"M-{digest[:12]}", last_event=event.order)
+        changed(trip, state=TripState.DEPARTED, manifest_number=f"M-{digest[:12]}", last_event=event.order)
     )
 
 
@@ -224,7 +224,7 @@ def abort(view: View, event: Event, _said: Reason) -> None:
         trip = _free(view, event, trip, frozenset(seat.person for seat in trip.manifest))
     elif trip.state is not TripState.DEPARTED:
         raise SetAside(Why.ILLEGAL_MOVE, trip.last_event)
-    view.put(replace(trip, state=TripState.ABORTED, last_event=event.order))
+    view.put(changed(trip, state=TripState.ABORTED, last_event=event.order))
 
 
 @rule("trip.account")
@@ -247,7 +247,7 @@ def account(view: View, event: Event, said: PersonAccounted) -> None:
     }
     out = said.outcome in ("arrived", "hospital", "handed_over")
     view.put(
-        replace(
+        changed(
             person,
             state=states[said.outcome],
             site=said.place if out else "",
@@ -281,15 +281,15 @@ def account_for(view: View, event: Event, person: Person, outcome: str, place: s
     trip = view.get(Trip, person.trip) if person.trip else None
     seat = trip.seat_of(person.id) if trip else None
     if trip is None or seat is None:
-        return replace(person, trip="")
+        return changed(person, trip="")
     if seat.boarded and trip.state in _AFTER:
-        view.put(_with_changed_seat(trip, replace(seat, outcome=outcome, place=place), event))
-        return replace(person, trip="")
+        view.put(_with_changed_seat(trip, changed(seat, outcome=outcome, place=place), event))
+        return changed(person, trip="")
     if trip.state in _OPEN:
         # Seen in safety while a place is still kept: the place goes to somebody else, the help was not it.
         _free(view, event, trip, frozenset({person.id}))
-        return replace(person, trip="", assisted=False)
-    return replace(person, trip="")
+        return changed(person, trip="", assisted=False)
+    return changed(person, trip="")
 
 
 def leave_trip(view: View, event: Event, person: Person, state: PersonState) -> Person:
@@ -323,4 +323,4 @@ def close(view: View, event: Event, _said: Nothing) -> None:
         raise SetAside(Why.ILLEGAL_MOVE, trip.last_event)
     if trip.unaccounted:
         raise SetAside(Why.UNACCOUNTED_PERSONS, trip.last_event)
-    view.put(replace(trip, state=TripState.CLOSED, last_event=event.order))
+    view.put(changed(trip, state=TripState.CLOSED, last_event=event.order))

@@ -122,7 +122,10 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the
     connection.isolation_level = None
     cursor = connection.cursor()
     # What was acknowledged survives a power cut; what was forgotten leaves no trace in free pages.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-32000"):
+    # A longer journal writes pages that change again and again once.
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-32000",
+               "wal_autocheckpoint=8000")  # fmt: skip
+    for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

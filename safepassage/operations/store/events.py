@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select, text
 
 from safepassage.operations.event import ADAPTER, Event
 from safepassage.operations.store.chunks import chunks
+from safepassage.operations.store.rows import insert_rows
 from safepassage.operations.store.tables import event as table
 
+_PLACES = """
+    SELECT event.place, event.body FROM {each}(:wanted) AS wanted CROSS JOIN event
+    WHERE event.place = wanted.value
+"""
+_AT_PLACES = {
+    "sqlite": text(_PLACES.format(each="json_each")),
+    "postgresql": text(_PLACES.format(each="json_array_elements_text")),
+}
 START_OF_CHAIN = "0" * 64
 
 
@@ -145,25 +155,15 @@ def add(connection: Connection, events: Sequence[StoredEvent], secrets: dict[str
     for item in events:
         position += 1
         chain = link(chain, item.body, item.content_mark, secrets.get(item.event.event_id, ""))
+        event = item.event
         rows.append(
-            {
-                "position": position,
-                "place": item.event.order,
-                "event_id": item.event.event_id,
-                "device": item.event.device,
-                "sequence": item.event.sequence,
-                "body": item.body,
-                "content_mark": item.content_mark,
-                "content_hash": item.content_hash,
-                "previous": item.event.previous,
-                "received_ms": item.received_ms,
-                "skew_ms": item.skew_ms,
-                "receipt": item.receipt,
-                "chain": chain,
-            }
-        )
-    if rows:
-        connection.execute(insert(table), rows)
+            (
+                position, event.order, event.event_id, event.device, event.sequence, item.body,
+                item.content_mark, item.received_ms, item.skew_ms, item.receipt, chain, event.previous,
+                item.content_hash,
+            )
+        )  # fmt: skip
+    insert_rows(connection, table, rows)
 
 
 def link(before: str, body: str, content_mark: str, secrets: str) -> str:
@@ -207,11 +207,9 @@ def at(connection: Connection, place: str) -> Event:
 
 def at_places(connection: Connection, places: Sequence[str]) -> dict[str, Event]:
     """Events by their places."""
-    found = {}
-    for some in chunks(places):
-        rows = connection.execute(select(table.c.place, table.c.body).where(table.c.place.in_(some)))
-        found.update({row.place: ADAPTER.validate_json(row.body) for row in rows})
-    return found
+    statement = _AT_PLACES[connection.dialect.name]
+    rows = connection.execute(statement, {"wanted": json.dumps(list(places))})
+    return {place: ADAPTER.validate_json(body) for place, body in rows}
 
 
 def since(connection: Connection, position: int, limit: int) -> list[tuple[int, Event]]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from safepassage.operations.records import Record, decode, encode
 from safepassage.operations.records.people import Person
 from safepassage.operations.store.chunks import chunks
+from safepassage.operations.store.rows import insert_rows
 from safepassage.operations.store.tables import record as table
 
 
@@ -25,9 +25,7 @@ def change(connection: Connection, records: Mapping[str, Record | None], positio
 
 def add(connection: Connection, records: Iterable[tuple[str, Record]], position: int) -> None:
     """Keep records that are new as of a position of the log."""
-    rows = [_row(key, item, position) for key, item in records]
-    if rows:
-        connection.execute(insert(table), rows)
+    insert_rows(connection, table, [_row(key, item, position) for key, item in records])
 
 
 def clear(connection: Connection) -> None:
@@ -166,17 +164,18 @@ def digest(connection: Connection) -> str:
     return total.hexdigest()
 
 
-def _row(key: str, item: Record, position: int) -> dict[str, Any]:
+def _row(key: str, item: Record, position: int) -> tuple[str | int, ...]:
     noun, _slash, record_id = key.partition("/")
-    return {
-        "key": key,
-        "noun": noun,
-        "id": record_id,
-        "settlement": getattr(item, "settlement", ""),
-        "state": str(getattr(item, "state", "")),
-        "agency": getattr(item, "agency", ""),
-        "site": getattr(item, "site", "") if isinstance(item, Person) and not item.merged_into else "",
-        "category": item.category if isinstance(item, Person) else "",
-        "position": position,
-        "body": encode(item),
-    }
+    person = item if isinstance(item, Person) else None
+    return (
+        key,
+        noun,
+        record_id,
+        getattr(item, "settlement", ""),
+        str(getattr(item, "state", "")),
+        getattr(item, "agency", ""),
+        person.site if person and not person.merged_into else "",
+        str(person.category) if person else "",
+        position,
+        encode(item),
+    )

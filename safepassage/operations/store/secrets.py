@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, delete, insert, select, update
 
 from safepassage.operations.store.chunks import chunks
+from safepassage.operations.store.rows import insert_rows
 from safepassage.operations.store.tables import blind, record_key, secret
 
 
@@ -35,9 +36,7 @@ def add_key(connection: Connection, subject: str, wrapped: bytes) -> None:
 
 def add_keys(connection: Connection, wrapped: Mapping[str, bytes]) -> None:
     """Keep the keys of several records."""
-    if wrapped:
-        rows = [{"subject": subject, "wrapped": key} for subject, key in wrapped.items()]
-        connection.execute(insert(record_key), rows)
+    insert_rows(connection, record_key, list(wrapped.items()))
 
 
 def replace_key(connection: Connection, subject: str, wrapped: bytes) -> None:
@@ -47,9 +46,7 @@ def replace_key(connection: Connection, subject: str, wrapped: bytes) -> None:
 
 def add(connection: Connection, rows: Sequence[tuple[str, str, bytes, str]]) -> None:
     """Keep sealed texts: reference, subject, sealed text, digest."""
-    if rows:
-        names = ("ref", "subject", "sealed", "digest")
-        connection.execute(insert(secret), [dict(zip(names, row, strict=True)) for row in rows])
+    insert_rows(connection, secret, rows)
 
 
 def sealed(connection: Connection, refs: Sequence[str]) -> dict[str, tuple[str, bytes]]:
@@ -78,9 +75,7 @@ def add_marks(connection: Connection, marks: Sequence[tuple[str, str]]) -> None:
     for some in chunks(subjects):
         rows = connection.execute(select(blind.c.mark, blind.c.subject).where(blind.c.subject.in_(some)))
         held |= {(row.mark, row.subject) for row in rows}
-    new = [{"mark": mark, "subject": subject} for mark, subject in sorted(set(marks) - held)]
-    if new:
-        connection.execute(insert(blind), new)
+    insert_rows(connection, blind, sorted(set(marks) - held))
 
 
 def subjects_marked(connection: Connection, mark: str) -> list[str]:

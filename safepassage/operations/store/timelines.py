@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, text
+from sqlalchemy import Connection, and_, bindparam, delete, func, select, text
 
 from safepassage.operations.event import Event
 from safepassage.operations.records import Record, decode, encode
 from safepassage.operations.records.people import Person
 from safepassage.operations.replay import KeptTouch, Touch
 from safepassage.operations.store import events
-from safepassage.operations.store.chunks import chunks
+from safepassage.operations.store.rows import insert_rows
 from safepassage.operations.store.tables import touch as table
 
 # Keys and places travel as one JSON object, so that a batch costs one question however many keys it has.
@@ -31,6 +30,14 @@ _TIMELINES = """
 _TIMELINES_BY_DIALECT = {
     "sqlite": text(_TIMELINES.format(each="json_each")),
     "postgresql": text(_TIMELINES.format(each="json_each_text")),
+}
+_TOUCHED = """
+    SELECT touch.place, touch.key FROM {each}(:wanted) AS wanted CROSS JOIN touch
+    WHERE touch.place = wanted.value
+"""
+_TOUCHED_BY_DIALECT = {
+    "sqlite": text(_TOUCHED.format(each="json_each")),
+    "postgresql": text(_TOUCHED.format(each="json_array_elements_text")),
 }
 _FORGET = delete(table).where(table.c.key == bindparam("old_key"), table.c.place == bindparam("old_place"))
 
@@ -63,10 +70,9 @@ class KeptTimelines:
     def keys_touched(self, orders: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """Keys on whose timelines events stand, by place."""
         found: dict[str, set[str]] = {order: set() for order in orders}
-        for some in chunks(orders):
-            query = select(table.c.place, table.c.key).where(table.c.place.in_(some))
-            for place, key in self._connection.execute(query):
-                found[place].add(key)
+        statement = _TOUCHED_BY_DIALECT[self._connection.dialect.name]
+        for place, key in self._connection.execute(statement, {"wanted": json.dumps(list(orders))}):
+            found[place].add(key)
         return {place: frozenset(keys) for place, keys in found.items()}
 
 
@@ -82,9 +88,7 @@ def change(
 
 def add(connection: Connection, touches: Iterable[tuple[str, Touch]]) -> None:
     """Keep touches that are new."""
-    rows = [_row(key, item) for key, item in touches]
-    if rows:
-        connection.execute(insert(table), rows)
+    insert_rows(connection, table, [_row(key, item) for key, item in touches])
 
 
 def clear(connection: Connection) -> None:
@@ -140,12 +144,10 @@ def records_at(connection: Connection, noun: str, place: str) -> list[Record]:
     return [decode(row.key, row.body) for row in rows]
 
 
-def _row(key: str, item: Touch) -> dict[str, Any]:
-    person = item.record if isinstance(item.record, Person) else None
-    return {
-        "key": key,
-        "place": item.order,
-        "body": encode(item.record) if item.record is not None else None,
-        "settlement": person.settlement if person else None,
-        "category": person.category if person else None,
-    }
+def _row(key: str, item: Touch) -> tuple[str | None, ...]:
+    record = item.record
+    if record is None:
+        return key, item.order, None, None, None
+    if isinstance(record, Person):
+        return key, item.order, encode(record), record.settlement, str(record.category)
+    return key, item.order, encode(record), None, None
