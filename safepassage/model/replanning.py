@@ -74,34 +74,35 @@ class UnderWay:
 @dataclass(frozen=True, slots=True)
 class SettlementChange:
     """
-    What a new plan changes for one settlement and one way of leaving.
+    What a new plan changes for one settlement.
 
     Attributes
     ----------
     settlement : str
         Settlement id.
-    mode : str
-        ``car`` or ``fleet``.
-    people_before, people_after : int
-        Persons whom the plans bring out so.
-    first_before_s, first_after_s : float
-        Next departure of those not yet under way (s); NaN where there is none.
+    safe_before, safe_after : int
+        Persons in safety at the end, as each plan plays.
+    cars_next_before_s, cars_next_after_s : float
+        When the next cars leave, counted from the moment of the new plan (s); NaN where none do.
+    vehicles_next_before_s, vehicles_next_after_s : float
+        When the next vehicle leaves with people of the settlement (s); NaN where none does.
     last_before_s, last_after_s : float
         Played arrival of the last in safety (s); NaN where nobody arrives.
     destinations_before, destinations_after : tuple of str
         Site ids.
-    routes_changed : bool
-        Whether somebody goes by another road or vehicle than before.
+    other_roads : bool
+        Whether cars that leave from now on take other roads.
     """
 
     settlement: str
-    mode: str
-    people_before: int
-    people_after: int
-    first_before_s: float
-    first_after_s: float
+    safe_before: int
+    safe_after: int
+    cars_next_before_s: float
+    cars_next_after_s: float
+    vehicles_next_before_s: float
+    vehicles_next_after_s: float
     last_before_s: float
     last_after_s: float
     destinations_before: tuple[str, ...]
     destinations_after: tuple[str, ...]
-    routes_changed: bool
+    other_roads: bool
