@@ -111,6 +111,68 @@ class LinkUse:
 
 
 @dataclass(frozen=True, slots=True)
+class StuckPlace:
+    """
+    Vehicles that could move no more, at one place.
+
+    Attributes
+    ----------
+    link : str
+        Link id.
+    on_road, at_origin : int
+        Vehicles that stand on the link, and that never got onto it.
+    """
+
+    link: str
+    on_road: int
+    at_origin: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """
+    Full links whose first vehicles all wait for each other.
+
+    Attributes
+    ----------
+    links : tuple of str
+        Link ids in driving order.
+    since_s : float
+        When it closed (s).
+    """
+
+    links: tuple[str, ...]
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class WalkOutcome:
+    """
+    The ways on foot of one settlement's people to one assembly point.
+
+    Attributes
+    ----------
+    site, settlement : str
+        Where they gather and where they live.
+    people : int
+        Persons who walked; people of low mobility are brought and not counted here.
+    distance_m : float
+        Mean way (m).
+    longest_s : float
+        Longest time on foot (s).
+    person_s : float
+        Time on foot of all of them (person s).
+    """
+
+    site: str
+    settlement: str
+    people: int
+    distance_m: float
+    longest_s: float
+    person_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """
     A played plan.
@@ -147,6 +209,16 @@ class Outcome:
         Site id and the most persons who waited there at once.
     digest : str
         SHA-256 of all integer times; equal for equal runs.
+    stuck : tuple of StuckPlace
+        How many vehicles are stuck where, background traffic among them.
+    gridlocks : tuple of Ring
+        Rings of full links that block each other.
+    diverted_vehicles, turned_away_vehicles : int
+        Vehicles that found a site full and ended elsewhere, and that found the last one full.
+    background_vehicles, background_arrived : int
+        Vehicles of background traffic in all, and of them those that ended; they carry nobody counted here.
+    walks : tuple of WalkOutcome
+        Ways on foot that were counted.
     schema_version : int
         Of this document.
     """
@@ -172,6 +244,13 @@ class Outcome:
     links: tuple[LinkUse, ...]
     waiting_peak: tuple[tuple[str, int], ...]
     digest: str
+    stuck: tuple[StuckPlace, ...] = ()
+    gridlocks: tuple[Ring, ...] = ()
+    diverted_vehicles: int = 0
+    turned_away_vehicles: int = 0
+    background_vehicles: int = 0
+    background_arrived: int = 0
+    walks: tuple[WalkOutcome, ...] = ()
     schema_version: int = OUTCOME_SCHEMA_VERSION
 
     def __post_init__(self) -> None:

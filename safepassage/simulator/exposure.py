@@ -118,12 +118,12 @@ def exposure(
     leg, link, enter_s = leg[entered], link[entered], result.entry_s[entered]
     last = np.append(leg[1:] != leg[:-1], np.ones(min(len(leg), 1), np.bool_))
     leave_s = np.where(last, result.leg_arrive_s[leg], np.append(enter_s[1:], np.nan)[: len(leg)])
-    driven = _integral(hazard.link_rate_per_s, hazard.bin_s, link, enter_s, _until(leave_s, until_s))
+    driven = integral(hazard.link_rate_per_s, hazard.bin_s, link, enter_s, _until(leave_s, until_s))
 
     waits = np.flatnonzero((length > 0) & ~np.isnan(result.leg_depart_s))
     node = network.from_node[demand.route_link[demand.route_offset[demand.leg_route[waits]]]]
     on_road_s = _until(result.leg_entered_s[waits], until_s)
-    waited = _integral(hazard.node_rate_per_s, hazard.bin_s, node, result.leg_depart_s[waits], on_road_s)
+    waited = integral(hazard.node_rate_per_s, hazard.bin_s, node, result.leg_depart_s[waits], on_road_s)
     per_person: FloatArray = np.bincount(leg, driven, demand.n_legs).astype(np.float64)
     per_person += np.bincount(waits, waited, demand.n_legs)
     return Exposure(
@@ -155,14 +155,32 @@ def _until(end_s: FloatArray, until_s: float) -> FloatArray:
     return ended
 
 
-def _integral(
+def integral(
     rate_per_s: FloatArray,
     bin_s: float,
     place: npt.NDArray[np.integer],
     start_s: FloatArray,
     end_s: FloatArray,
 ) -> FloatArray:
-    """Integral of the rate at each place from each start to each end (nothing where it ends before)."""
+    """
+    Integral of the rate at each place from each start to each end.
+
+    Parameters
+    ----------
+    rate_per_s : float64[n_bins, n_places]
+        Rates; the last bin lasts for ever.
+    bin_s : float
+        Width of the bins (s).
+    place : int[n]
+        Where.
+    start_s, end_s : float64[n]
+        From when until when (s); nothing is counted where the end comes first.
+
+    Returns
+    -------
+    float64[n]
+        The integrals.
+    """
     up_to = np.vstack([np.zeros(rate_per_s.shape[1]), np.cumsum(rate_per_s, axis=0) * bin_s])
 
     def since_zero(time_s: FloatArray) -> FloatArray:

@@ -104,7 +104,7 @@ def _ways_in_state(
 ) -> Indices:
     """Next link from each link to each goal, over open links and allowed turns."""
     n_links, n_goals = network.n_links, len(goals)
-    before, after = _turns(network, closed)
+    before, after = turns_onto_open(network, closed)
     ending, goal = np.nonzero(network.to_node[:, None] == goals[None, :])
     time_s = network.free_flow_time_s
     # From the goal backwards; driving a link is charged to whoever leaves it, so no arc costs nothing.
@@ -120,10 +120,24 @@ def _ways_in_state(
     return np.where(following >= n_links, NOBODY, np.where(following < 0, NO_WAY, following)).astype(np.int32)
 
 
-def _turns(
+def turns_onto_open(
     network: RoadNetwork, closed: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Pairs of links that may follow each other, the second one open."""
+    """
+    Pairs of links that may follow each other, the second one open.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+        Roads and turns.
+    closed : bool[n_links]
+        Links that nobody may enter.
+
+    Returns
+    -------
+    tuple of int64
+        The link before and the link after each allowed turn.
+    """
     order = np.argsort(network.from_node, kind="stable")
     first = np.searchsorted(network.from_node[order], np.arange(network.n_nodes + 1))
     count = (first[1:] - first[:-1])[network.to_node]

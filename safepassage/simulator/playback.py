@@ -5,19 +5,24 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from safepassage.model.arrays import FlagArray, FloatArray, OffsetArray
 from safepassage.model.outcome import Curve, LinkUse, Outcome, SettlementOutcome, TripOutcome
-from safepassage.model.plan import Leg, Mode, Plan, Trip
+from safepassage.model.plan import Leg, Load, Mode, Plan, Trip
 from safepassage.model.scenario import Scenario
-from safepassage.model.sites import SiteKind
+from safepassage.model.sites import Site, SiteKind
 from safepassage.model.threat import ThreatEntry
-from safepassage.simulator.plan_traffic import PlanTraffic, plan_traffic, stop_time_s, trip_times_s
+from safepassage.simulator.background import background_vehicles
+from safepassage.simulator.moves import MoveSink
+from safepassage.simulator.plan_demand import scenario_traffic, spread
+from safepassage.simulator.plan_traffic import PlanTraffic, stop_time_s, trip_times_s
 from safepassage.simulator.run import TrafficResult, play
-from safepassage.simulator.threat_conditions import threat_conditions
+from safepassage.simulator.scenario_conditions import scenario_conditions
+from safepassage.simulator.troubles import troubles, walk_outcomes
+from safepassage.simulator.walking import Walk, gathering_sites, walkers, walking_time_s
 
 _RECEIVING = (SiteKind.RECEPTION, SiteKind.TRANSIT_CENTRE, SiteKind.EXIT, SiteKind.HOSPITAL)
 _MOST_BINS = 300
@@ -25,7 +30,12 @@ _BINS_S = (60, 120, 300, 600, 900, 1800, 3600)
 
 
 def simulate(
-    scenario: Scenario, plan: Plan, *, seed: int = 0, entries: Sequence[ThreatEntry] | None = None
+    scenario: Scenario,
+    plan: Plan,
+    *,
+    seed: int = 0,
+    entries: Sequence[ThreatEntry] | None = None,
+    on_moves: MoveSink | None = None,
 ) -> Outcome:
     """
     Play a plan.
@@ -40,6 +50,8 @@ def simulate(
         Of the order of equal claims at merges.
     entries : sequence of ThreatEntry, optional
         What comes true of the threat; by default its certain entries.
+    on_moves : callable, optional
+        Told of every move of a vehicle; vehicles are numbered as `plan_demand.vehicle_names` names them.
 
     Returns
     -------
@@ -52,15 +64,19 @@ def simulate(
     vehicle that the plan gives them; of those who come too late for a timetable the rest stays there.
     """
     network = scenario.network
-    traffic = plan_traffic(network, plan.routes, plan.waves, plan.trips, scenario.policy.boarding)
-    conditions = threat_conditions(scenario, entries)
-    result = play(network, traffic.demand, seed=seed, record_entries=True, conditions=conditions)
+    traffic = scenario_traffic(scenario, plan)
+    conditions = scenario_conditions(scenario, entries)
+    result = play(
+        network, traffic.demand, seed=seed, record_entries=True, conditions=conditions, on_moves=on_moves
+    )
     count = _Count(scenario)
     _count_cars(count, plan, traffic, result)
     trips = _count_trips(count, plan, traffic, result)
     bin_s, links = _link_use(scenario, traffic, result)
-    stuck = sorted({network.link_id[link] for link in result.stuck_link})
-    return count.outcome(plan, seed=seed, trips=trips, bin_s=bin_s, links=links, stuck=stuck, result=result)
+    outcome = count.outcome(plan, seed=seed, trips=trips, bin_s=bin_s, links=links, result=result)
+    others = background_vehicles(scenario.background, scenario.horizon_s)
+    n_own = traffic.demand.n_vehicles - others
+    return replace(outcome, **troubles(scenario, traffic.demand, conditions, result, n_own))
 
 
 @dataclass(slots=True)
@@ -72,12 +88,15 @@ class _Count:
     safe: dict[str, list[tuple[float, int, Mode]]] = field(default_factory=lambda: defaultdict(list))
     received: list[tuple[float, int]] = field(default_factory=list)
     waiting: dict[str, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
+    walks: list[Walk] = field(default_factory=list)
+    gathering: dict[str, Site] = field(default_factory=dict)
     safe_sites: frozenset[str] = frozenset()
     receiving_sites: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         sites = self.scenario.sites
         self.safe_sites = frozenset(site.id for site in sites if site.safe)
+        self.gathering = gathering_sites(self.scenario)
         self.receiving_sites = frozenset(site.id for site in sites if site.safe and site.kind in _RECEIVING)
 
     def outcome(
@@ -88,7 +107,6 @@ class _Count:
         trips: tuple[TripOutcome, ...],
         bin_s: int,
         links: tuple[LinkUse, ...],
-        stuck: Sequence[str],
         result: TrafficResult,
     ) -> Outcome:
         """Sum everything up."""
@@ -116,7 +134,7 @@ class _Count:
             received_s=_last(self.received),
             mean_arrival_s=person_s / safe if safe else math.nan,
             stuck_vehicles=result.stuck_vehicles,
-            stuck_links=tuple(stuck),
+            stuck_links=(),
             curves=tuple(
                 _curve(name, events)
                 for name, events in (
@@ -129,6 +147,7 @@ class _Count:
             links=links,
             waiting_peak=tuple((site, _peak(events)) for site, events in sorted(self.waiting.items())),
             digest=result.digest,
+            walks=walk_outcomes(self.walks),
         )  # fmt: skip
 
     def _settlement(self, settlement: str, people: int) -> SettlementOutcome:
@@ -160,7 +179,7 @@ def _count_cars(count: _Count, plan: Plan, traffic: PlanTraffic, result: Traffic
         cars = slice(first, first + wave.vehicles)
         first += wave.vehicles
         safe_there = destination[wave.route] in count.safe_sites
-        aboard = _spread(wave.people.total, wave.vehicles)
+        aboard = spread(wave.people.total, wave.vehicles)
         for number, left_s, safe_s in zip(aboard, depart_s[cars], arrive_s[cars], strict=True):
             if number == 0 or math.isnan(left_s):
                 continue
@@ -169,11 +188,6 @@ def _count_cars(count: _Count, plan: Plan, traffic: PlanTraffic, result: Traffic
                 count.safe[wave.settlement].append((float(safe_s), number, Mode.CAR))
                 if destination[wave.route] in count.receiving_sites:
                     count.received.append((float(safe_s), number))
-
-
-def _spread(people: int, vehicles: int) -> list[int]:
-    """Whole persons in each car of a wave, as even as can be."""
-    return [people * (k + 1) // vehicles - people * k // vehicles for k in range(vehicles)]
 
 
 def _count_trips(
@@ -235,13 +249,33 @@ def _count_trip(
         for load in leg.board:
             number = load.people.total
             if from_home:
-                count.left[load.settlement].append((depart_s, number))
                 standing_s = min(depart_s - policy.call_ahead_s, depart_s - stop_time_s(leg, policy.boarding))
+                standing_s = _leave_home(count, trip, leg, load, standing_s, depart_s)
                 count.waiting[leg.site] += [(standing_s, number), (depart_s, -number)]
             else:
                 number = there.take(leg.site, load.settlement, number, depart_s)
                 count.waiting[leg.site].append((depart_s, -number))
             aboard[load.settlement] += number
+
+
+def _leave_home(
+    count: _Count, trip: Trip, stop: Leg, load: Load, standing_s: float, depart_s: float
+) -> float:
+    """Note who left home, on foot where the way counts; when they stand at the stop."""
+    site = count.gathering.get(stop.site)
+    walk_s = walking_time_s(count.scenario, site, load) if site else 0.0
+    if site is None or walk_s == 0:
+        count.left[load.settlement].append((depart_s, load.people.total))
+        return standing_s
+    set_out_s = max(standing_s - walk_s, 0.0)
+    people = walkers(load)
+    count.walks.append(
+        Walk(site.id, load.settlement, trip.id, people, site.walk_m, set_out_s, set_out_s + walk_s)
+    )
+    count.left[load.settlement].append((set_out_s, people.total))
+    if load.people.low_mobility:
+        count.left[load.settlement].append((depart_s, load.people.low_mobility))
+    return set_out_s + walk_s
 
 
 def _is_station(count: _Count, leg: Leg) -> bool:

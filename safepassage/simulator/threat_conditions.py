@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -11,14 +10,13 @@ import numpy as np
 from safepassage.model.policy import AlertRule
 from safepassage.model.scenario import Scenario
 from safepassage.model.threat import ThreatEntry, ThreatEntryKind
-from safepassage.simulator.conditions import Conditions, Hold, HoldPoint, LinkChange, merged_windows
-
-_CLOSING = (ThreatEntryKind.CLOSURE, ThreatEntryKind.ARRIVAL)
+from safepassage.simulator.conditions import Conditions, Hold, HoldPoint, merged_windows
+from safepassage.simulator.link_changes import link_changes
 
 
 def threat_conditions(scenario: Scenario, entries: Sequence[ThreatEntry] | None = None) -> Conditions:
     """
-    Closures, lost capacity and alerts as conditions of the traffic.
+    Closures, lost capacity and speed, breakdowns and alerts as conditions of the traffic.
 
     Parameters
     ----------
@@ -35,38 +33,40 @@ def threat_conditions(scenario: Scenario, entries: Sequence[ThreatEntry] | None 
         or everywhere (empty); ``hold_boarding`` keeps vehicles from leaving its places,
         ``hold_all`` also stops those on the links that start there.
     """
-    if entries is None:
-        entries = [entry for entry in scenario.threat.entries if entry.probability >= 1]
-    return Conditions(changes=_changes(scenario, entries), holds=_holds(scenario, entries))
-
-
-def _changes(scenario: Scenario, entries: Sequence[ThreatEntry]) -> tuple[LinkChange, ...]:
-    index = {link: k for k, link in enumerate(scenario.network.link_id)}
-    shares: dict[int, list[tuple[float, float, float]]] = defaultdict(list)
-    for entry in entries:
-        if entry.subject not in index or entry.end_s <= 0:
-            continue
-        if entry.kind in _CLOSING or entry.kind == ThreatEntryKind.CAPACITY:
-            share = 0.0 if entry.kind in _CLOSING else entry.factor
-            shares[index[entry.subject]].append((max(entry.start_s, 0.0), entry.end_s, share))
-    return tuple(
-        change for link, parts in sorted(shares.items()) for change in _changes_of_link(scenario, link, parts)
+    entries = certain_entries(scenario) if entries is None else entries
+    return Conditions(
+        changes=link_changes(scenario.network, entries, scenario.reversals),
+        holds=(*_alerts(scenario, entries), *_breakdowns(scenario, entries)),
     )
 
 
-def _changes_of_link(
-    scenario: Scenario, link: int, parts: Sequence[tuple[float, float, float]]
-) -> list[LinkChange]:
-    capacity = float(scenario.network.capacity_pcu_per_h[link])
-    times = sorted({time_s for start, end, _share in parts for time_s in (start, end) if time_s < math.inf})
-    changes = []
-    for time_s in times:
-        left = min((share for start, end, share in parts if start <= time_s < end), default=1.0)
-        changes.append(LinkChange(time_s, link, capacity * left))
-    return changes
+def certain_entries(scenario: Scenario) -> tuple[ThreatEntry, ...]:
+    """
+    The entries of the threat that come true whatever happens.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Whose.
+
+    Returns
+    -------
+    tuple of ThreatEntry
+        In file order.
+    """
+    return tuple(entry for entry in scenario.threat.entries if entry.probability >= 1)
 
 
-def _holds(scenario: Scenario, entries: Sequence[ThreatEntry]) -> tuple[Hold, ...]:
+def _breakdowns(scenario: Scenario, entries: Sequence[ThreatEntry]) -> tuple[Hold, ...]:
+    index = {link: k for k, link in enumerate(scenario.network.link_id)}
+    return tuple(
+        Hold((index[entry.subject],), HoldPoint.END, max(entry.start_s, 0.0), entry.end_s)
+        for entry in entries
+        if entry.kind == ThreatEntryKind.BREAKDOWN and entry.subject in index and entry.end_s > 0
+    )
+
+
+def _alerts(scenario: Scenario, entries: Sequence[ThreatEntry]) -> tuple[Hold, ...]:
     rule = scenario.policy.alert_rule
     if rule == AlertRule.IGNORE:
         return ()

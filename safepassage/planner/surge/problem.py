@@ -231,12 +231,29 @@ def carless_people(groups: tuple[HouseholdGroup, ...]) -> tuple[PeopleCount, Nee
 
 def _roads_for_bound(scenario: Scenario) -> RoadNetwork:
     """Capacities that no plan can exceed: only what holds from the start to the horizon is taken off."""
-    return _restricted_roads(scenario, lambda entry: entry.start_s <= 0 and entry.end_s >= scenario.horizon_s)
+    roads = _restricted_roads(
+        scenario, lambda entry: entry.start_s <= 0 and entry.end_s >= scenario.horizon_s
+    )
+    return _with_reversals(scenario, roads, gained=True)
 
 
 def _roads_for_plan(scenario: Scenario) -> RoadNetwork:
     """A plan keeps off whatever certainly closes or narrows at any time before the horizon."""
-    return _restricted_roads(scenario, lambda entry: entry.start_s < scenario.horizon_s and entry.end_s > 0)
+    roads = _restricted_roads(scenario, lambda entry: entry.start_s < scenario.horizon_s and entry.end_s > 0)
+    return _with_reversals(scenario, roads, gained=False)
+
+
+def _with_reversals(scenario: Scenario, roads: RoadNetwork, *, gained: bool) -> RoadNetwork:
+    """Lanes that turn: a bound counts what a direction gains at any time, a plan what the other one loses."""
+    capacity = roads.capacity_pcu_per_h.copy()
+    index = {link: k for k, link in enumerate(roads.link_id)}
+    for turn in scenario.reversals:
+        if turn.start_s >= scenario.horizon_s or turn.end_s <= 0:
+            continue
+        link = index[turn.gaining_link if gained else turn.losing_link]
+        lanes = float(roads.lanes[link])
+        capacity[link] *= (lanes + turn.lanes) / lanes if gained else max(lanes - turn.lanes, 0.0) / lanes
+    return replace(roads, capacity_pcu_per_h=capacity)
 
 
 def _restricted_roads(scenario: Scenario, counts: Callable[[ThreatEntry], bool]) -> RoadNetwork:
