@@ -10,6 +10,9 @@ CREATED := $(VENV)/.created
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 CHROMIUM_NAMES := chromium chromium-browser google-chrome google-chrome-stable
+BENCH ?= full
+VENV_BENCH := .venv-bench
+PEERS := $(VENV_BENCH)/.installed
 PYTEST_ARGUMENTS ?= -n 2 --dist loadfile -q
 
 .PHONY: demo test lint docs bench messages clean chromium postgresql
@@ -28,9 +31,9 @@ lint: $(DEVELOPMENT)
 	$(BIN)/python scripts/lint_docstrings.py
 	$(BIN)/lint-imports
 
-bench: $(DEVELOPMENT)
-	@set -e; for file in benchmarks/[a-z]*.py; do \
-		echo "== $$file"; PYTHONPATH=. $(BIN)/python "$$file"; done
+# The peers live in an environment of their own. BENCH=quick takes two minutes, a full run nearly an hour.
+bench: $(DEVELOPMENT) $(PEERS)
+	@$(BIN)/python benchmarks/peers_bench.py $(BENCH) --peers $(VENV_BENCH)/bin/python
 
 # A warning is an error: a link that leads nowhere misleads at the worst time.
 docs: $(DEVELOPMENT)
@@ -41,7 +44,7 @@ messages: $(DEVELOPMENT)
 	$(BIN)/python scripts/messages.py
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV_BENCH) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Debian splits venv from Python; a half-made environment must not pass for a whole one.
@@ -62,6 +65,12 @@ $(RUNTIME): $(CREATED) pyproject.toml constraints.txt
 $(DEVELOPMENT): $(RUNTIME)
 	@echo "Installing pinned development tools"
 	@$(PIP_INSTALL) --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+$(PEERS): benchmarks/requirements-peers.txt | $(CREATED)
+	@echo "Installing the peers to compare with"
+	@test -x $(VENV_BENCH)/bin/python || $(PYTHON) -m venv $(VENV_BENCH)
+	@$(VENV_BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 chromium:
