@@ -16,7 +16,7 @@ from string import Template
 from typing import Any
 
 import matplotlib as mpl  # type: ignore[import-not-found]
-from matplotlib import pyplot as plt  # type: ignore[import-not-found]
+from matplotlib import pyplot as plt
 
 from benchmarks.peers.tools import ROOT, TOOL_NAMES
 
@@ -104,11 +104,17 @@ def time_table(instances: Facts) -> str:
     str
         Markdown.
     """
-    lines = [
-        "| instance | tool | runs | whole process (s) | processor (s) | peak (MB) | times ours, whole | loop (s)"
-        " | times ours, loop |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    lines = _head(
+        "instance",
+        "tool",
+        "runs",
+        "whole process (s)",
+        "processor (s)",
+        "peak (MB)",
+        "times ours, whole",
+        "loop (s)",
+        "times ours, loop",
+    )
     for name, instance in instances.items():
         ours = finished(instance["runs"][OURS])
         for tool, all_runs in instance["runs"].items():
@@ -145,10 +151,7 @@ def accuracy_table(instances: Facts) -> str:
     str
         Markdown.
     """
-    lines = [
-        "| instance | tool | clearance (s) | difference | mean travel time (s) | difference |",
-        "|---|---|---|---|---|---|",
-    ]
+    lines = _head("instance", "tool", "clearance (s)", "difference", "mean travel time (s)", "difference")
     for name, instance in instances.items():
         reference = finished(instance["runs"][REFERENCE])
         for tool, all_runs in instance["runs"].items():
@@ -181,10 +184,9 @@ def merge_table(merges: list[Facts]) -> str:
     str
         Markdown.
     """
-    lines = [
-        "| lanes of the arms | lanes behind, then | by capacity | Safepassage | SUMO | SUMO, one segment |",
-        "|---|---|---|---|---|---|",
-    ]
+    lines = _head(
+        "lanes of the arms", "lanes behind, then", "by capacity", "Safepassage", "SUMO", "SUMO, one segment"
+    )
     for row in merges:
         lanes = row["arms"]
         cells = [
@@ -214,7 +216,7 @@ def feature_table(features: Facts) -> str:
     str
         Markdown.
     """
-    lines = ["| switched on | million traversals a processor second | of the plain loop |", "|---|---|---|"]
+    lines = _head("switched on", "million traversals a processor second", "of the plain loop")
     plain = features["rows"][0]["traversals_per_processor_s"]
     for row in features["rows"]:
         speed = row["traversals_per_processor_s"]
@@ -236,11 +238,13 @@ def referee_table(referee: Facts) -> str:
     str
         Markdown.
     """
-    lines = [
-        "| case | judge | clearance, baseline to plan (h) | mean arrival, baseline to plan (h)"
-        " | gain kept: clearance, mean arrival |",
-        "|---|---|---|---|---|",
-    ]
+    lines = _head(
+        "case",
+        "judge",
+        "clearance, baseline to plan (h)",
+        "mean arrival, baseline to plan (h)",
+        "gain kept: clearance, mean arrival",
+    )
     for row in referee["rows"]:
         before, after = row["baseline"], row["plan"]
         kept = [
@@ -368,6 +372,10 @@ def main() -> None:
 def _read(path: Path) -> Facts:
     facts: Facts = json.loads(path.read_text(encoding="utf-8"))
     return facts
+
+
+def _head(*columns: str) -> list[str]:
+    return ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
 
 
 def _spread(runs: list[Facts], name: str) -> str:
