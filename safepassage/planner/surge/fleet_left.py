@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from safepassage.model.people import NeedClass
 from safepassage.model.plan import Assignment, Mode, Trip, Unserved
 from safepassage.planner.surge.fleet_bound import FleetBound, fleet_bound
 from safepassage.planner.surge.fleet_loads import Worth
@@ -38,8 +39,8 @@ class FleetPart:
         Of everybody who is served, under way or not.
     unserved : tuple of Unserved
         Who is not.
-    bound : FleetBound or None
-        Of those not under way; None where there are none.
+    clearance_s : float
+        When the last of those served is out of danger, as planned (s).
     work : tuple of (str, int)
         Work allowed and done.
     """
@@ -48,7 +49,7 @@ class FleetPart:
     services: tuple[Trip, ...]
     assignments: tuple[Assignment, ...]
     unserved: tuple[Unserved, ...]
-    bound: FleetBound | None
+    clearance_s: float
     work: tuple[tuple[str, int], ...]
 
 
@@ -58,7 +59,6 @@ def plan_fleet_left(
     *,
     at_s: float,
     room: Mapping[str, float],
-    bound_paths: Paths,
     seed: int,
     iterations: int,
     progress: Progress,
@@ -76,8 +76,6 @@ def plan_fleet_left(
         Now (s).
     room : mapping of str to float
         Persons that sites take in beside those who drive, by site id.
-    bound_paths : Paths
-        Ways that any plan could use from now on.
     seed, iterations : int
         Of the search.
     progress : Progress
@@ -92,12 +90,6 @@ def plan_fleet_left(
     left = problem_left(whole, found)
     left = replace(left, stops=_called_ahead(left, found, at_s))
     schedule = search_fleet(left, Worth(left), seed=seed, iterations=iterations, progress=progress)
-    served = Counter[str]()
-    for jobs in schedule.jobs:
-        for job in jobs:
-            served.update(
-                {need: getattr(job.needs, need) for need in ("seat", "wheelchair", "stretcher", "carer")}
-            )
     onward = plan_onward(schedule, before=found.jobs, ridden=found.ridden)
     riders = _merged(found.riders, riders_from_stations(schedule))
     trips = trips_of(schedule, (*riders, *onward.riders))
@@ -116,7 +108,7 @@ def plan_fleet_left(
         services=tuple(trip for trip in trips if trip.mode == Mode.SERVICE),
         assignments=assignments,
         unserved=unserved,
-        bound=_bound(left, bound_paths, served),
+        clearance_s=max((float(job.safe_s) for jobs in together.jobs for job in jobs), default=0.0),
         work=(("fleet_iterations", iterations), ("fleet_jobs", sum(map(len, schedule.jobs)))),
     )
 
@@ -161,31 +153,57 @@ def _renumbered(trips: list[Trip], found: FleetUnderWay) -> tuple[Trip, ...]:
     return tuple(renamed)
 
 
-def _bound(problem: FleetProblem, paths: Paths, served: Mapping[str, int]) -> FleetBound | None:
+def bound_fleet_left(
+    problem: FleetProblem, found: FleetUnderWay, assignments: Sequence[Assignment], paths: Paths
+) -> FleetBound | None:
     """
-    No plan has those still at home out before.
+    Bound when those whom the fleet still fetches can be out.
 
-    A group's vehicles stand at different places. The bound takes each group as if all of its vehicles were
-    at the best of them, as early as the first is free; that only makes the bound smaller.
+    Parameters
+    ----------
+    problem : FleetProblem
+        The whole task.
+    found : FleetUnderWay
+        What of it is under way.
+    assignments : sequence of Assignment
+        Of the new plan: so many people have to be brought by any plan compared with it.
+    paths : Paths
+        Ways that any plan could use from now on.
+
+    Returns
+    -------
+    FleetBound or None
+        None where nobody is left to fetch.
+
+    Notes
+    -----
+    A group's vehicles stand at different places. The bound takes each group as if all of its vehicles
+    were at the best of them, as early as the first is free; that only makes the bound smaller.
     """
+    fetched = found.fetched()
+    served = {}
+    for need in NeedClass:
+        wanted = sum(getattr(part.needs, need.value) for part in assignments if part.mode != Mode.CAR)
+        aboard = sum(
+            number * getattr(problem.kinds[kind].party.needs, need.value) for kind, number in fetched.items()
+        )
+        served[need] = wanted - aboard
     if not sum(served.values()):
         return None
-    task = make_task(problem, paths)
-    stops = [problem.travel.nodes[stop.place] for stop in problem.stops[: problem.n_assembly_points]]
+    left = problem_left(problem, found)
+    task = make_task(left, paths)
+    nodes = left.travel.nodes
+    stops = [nodes[stop.place] for stop in left.stops[: left.n_assembly_points]]
     groups = []
-    numbers = [
-        g for g in range(len(problem.groups)) if any(vehicle.group == g for vehicle in problem.vehicles)
-    ]
+    numbers = [g for g in range(len(left.groups)) if any(vehicle.group == g for vehicle in left.vehicles)]
     for number, group in zip(numbers, task.groups, strict=True):
-        vehicles = [vehicle for vehicle in problem.vehicles if vehicle.group == number]
         there_s = [
             [
-                vehicle.available_s
-                - group.available_from_s
-                + paths.time_s(problem.travel.nodes[vehicle.place], stop)
+                vehicle.available_s - group.available_from_s + paths.time_s(nodes[vehicle.place], stop)
                 for stop in stops
             ]
-            for vehicle in vehicles
+            for vehicle in left.vehicles
+            if vehicle.group == number
         ]
         groups.append(replace(group, depot_to_stop_s=np.min(np.array(there_s, np.float64), axis=0)))
     return fleet_bound(replace(task, groups=tuple(groups)), served=served)

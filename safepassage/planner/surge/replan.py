@@ -21,8 +21,8 @@ from safepassage.model.sites import SiteKind
 from safepassage.model.threat import ThreatEntry, ThreatEntryKind
 from safepassage.planner.surge.bound import clearance_bound
 from safepassage.planner.surge.control import control_points
-from safepassage.planner.surge.fleet_left import FleetPart, plan_fleet_left
-from safepassage.planner.surge.fleet_problem import build_problem
+from safepassage.planner.surge.fleet_left import FleetPart, bound_fleet_left, plan_fleet_left
+from safepassage.planner.surge.fleet_problem import FleetProblem, build_problem
 from safepassage.planner.surge.known_now import known_now, people_left
 from safepassage.planner.surge.paths import Paths
 from safepassage.planner.surge.pin_rules import rules_of
@@ -31,7 +31,7 @@ from safepassage.planner.surge.replan_certificate import replanned_certificate, 
 from safepassage.planner.surge.replan_changes import changes_between
 from safepassage.planner.surge.routes import choose_routes, fit_destinations, load_by_destination
 from safepassage.planner.surge.search import CarPlan, CarSearch
-from safepassage.planner.surge.snapshot import take_snapshot
+from safepassage.planner.surge.snapshot import Snapshot, take_snapshot
 from safepassage.planner.surge.street_groups import split_towns
 from safepassage.planner.surge.trip_diversion import Diversion
 from safepassage.planner.surge.under_way_cars import CarsUnderWay, cars_under_way
@@ -41,6 +41,7 @@ from safepassage.simulator.playback import simulate
 
 CAR_PLAYS = 4
 FLEET_ITERATIONS = 60
+_CLEARLY = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,53 +139,122 @@ def replan(  # noqa: PLR0913 - each is one thing that may become known
         )
     progress.start(_("Looking where everybody is"), None)
     now = known_now(scenario, closures, pins, demand)
-    problem = state_problem(now)
-    snapshot = take_snapshot(now, plan, at_s, seed=seed)
-    cars = cars_under_way(problem, snapshot)
-    task = build_problem(now, problem.carless, problem.paths)
-    keeper = Keeper(task, snapshot, _diversion(problem))
-    fleet = keeper.keep()
-    counted_anew = frozenset(change.settlement for change in demand)
-    people = people_left(now, cars, fleet, counted_anew)
-    if counted_anew:
-        task = build_problem(now, people[1], problem.paths)
-        task = with_kinds_of(task, fleet.trips, counted_anew)
-    keeper.number(task)
-    progress.start(_("Planning anew"), None)
-    left = _cars_problem(now, people, cars, at_s)
-    part = _Cars(left, at_s)
-    fleet_part = plan_fleet_left(
-        task,
-        fleet,
+    case = _Case(
+        now=now,
+        plan=plan,
         at_s=at_s,
-        room=_room(part),
-        bound_paths=Paths(_roads_from(now, at_s)),
+        hash=scenario_hash(now),
+        problem=state_problem(now),
+        snapshot=take_snapshot(now, plan, at_s, seed=seed),
+        counted_anew=frozenset(change.settlement for change in demand),
         seed=seed,
-        iterations=fleet_iterations,
-        progress=progress,
     )
-    driven = part.search([*cars.ahead, *fleet.ahead, *fleet_part.new_trips], seed, car_plays, progress)
-    draft = _assemble(now, plan, scenario_hash(now), seed, cars, driven, fleet, fleet_part, part)
+    progress.start(_("Planning anew"), fleet_iterations)
+    effort = (car_plays, fleet_iterations)
+    chosen = anew = case.variant(effort, progress, hold_all=False)
+    if not case.counted_anew:
+        held = case.variant(effort, NoProgress(), hold_all=True)
+        # People who keep what they were told is worth something; being out clearly earlier is worth more.
+        chosen = anew if anew.better_than(held) else held
     progress.start(_("Playing the plan and the baseline"), 2)
-    outcome = simulate(now, draft, seed=seed)
-    progress.advance()
-    unchanged = simulate(now, plan, seed=seed)
-    progress.advance()
-    work = (("car_plays", driven.plays), *fleet_part.work)
+    unchanged, was = simulate(now, plan, seed=seed), simulate(scenario, plan, seed=seed)
     certificate = replanned_certificate(
         now,
-        draft,
-        outcome,
+        chosen.draft,
+        chosen.outcome,
         unchanged,
-        cars_bound_s=part.bound_s,
-        fleet=fleet_part.bound,
+        cars_bound_s=case.cars_bound_s(anew.part),
+        fleet=bound_fleet_left(anew.task, anew.fleet, chosen.draft.assignments, case.bound_paths),
         seed=seed,
-        work=work,
+        work=chosen.work,
     )
-    renewed = replace(draft, certificate=certificate)
-    was = simulate(scenario, plan, seed=seed)
-    changes = changes_between(now, plan, was, renewed, outcome, at_s)
-    return Replanned(now, renewed, outcome, unchanged, seen_under_way(snapshot, was, cars, fleet), changes)
+    renewed = replace(chosen.draft, certificate=certificate)
+    changes = changes_between(now, plan, was, renewed, chosen.outcome, at_s)
+    seen = seen_under_way(case.snapshot, was, anew.cars, anew.fleet)
+    return Replanned(now, renewed, chosen.outcome, unchanged, seen, changes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Variant:
+    """One way to plan anew, played."""
+
+    cars: CarsUnderWay
+    fleet: FleetUnderWay
+    task: FleetProblem
+    part: _Cars
+    draft: Plan
+    outcome: Outcome
+    work: tuple[tuple[str, int], ...]
+
+    def better_than(self, other: _Variant) -> bool:
+        """More people in safety, or everyone clearly earlier."""
+        if self.outcome.safe != other.outcome.safe:
+            return self.outcome.safe > other.outcome.safe
+        return self.outcome.clearance_s < _CLEARLY * other.outcome.clearance_s
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Case:
+    """A running plan and what is known now."""
+
+    now: Scenario
+    plan: Plan
+    at_s: float
+    hash: str
+    problem: SurgeProblem
+    snapshot: Snapshot
+    counted_anew: frozenset[str]
+    seed: int
+
+    @property
+    def bound_paths(self) -> Paths:
+        """Ways that any plan could use from now on."""
+        return Paths(_roads_from(self.now, self.at_s))
+
+    def variant(self, effort: tuple[int, int], progress: Progress, *, hold_all: bool) -> _Variant:
+        """Keep what is under way, or everything that can still go as planned, and plan the rest."""
+        now, problem = self.now, self.problem
+        car_plays, fleet_iterations = effort
+        cars = cars_under_way(problem, self.snapshot, hold_all=hold_all)
+        task = build_problem(now, problem.carless, problem.paths)
+        keeper = Keeper(task, self.snapshot, _diversion(problem), hold_all=hold_all)
+        fleet = keeper.keep()
+        people = people_left(now, cars, fleet, self.counted_anew)
+        if self.counted_anew:
+            task = build_problem(now, people[1], problem.paths)
+            task = with_kinds_of(task, fleet.trips, self.counted_anew)
+        keeper.number(task)
+        part = _Cars(_cars_problem(now, people, cars, self.at_s))
+        fleet_part = plan_fleet_left(
+            task,
+            fleet,
+            at_s=self.at_s,
+            room=part.room(),
+            seed=self.seed,
+            iterations=fleet_iterations,
+            progress=progress,
+        )
+        traffic = [*cars.ahead, *fleet.ahead, *fleet_part.new_trips]
+        driven = part.search(traffic, self.seed, car_plays)
+        draft = _assemble(self, cars, driven, fleet, fleet_part, part)
+        outcome = simulate(now, draft, seed=self.seed)
+        work = (("car_plays", driven.plays), *fleet_part.work)
+        return _Variant(cars, fleet, task, part, draft, outcome, work)
+
+    def cars_bound_s(self, part: _Cars) -> float:
+        """No plan has the cars out before that are not under way; 0 where nobody drives any more."""
+        problem = part.problem
+        if not problem.queues:
+            return 0.0
+        demand = car_demand(problem)
+        try:
+            return clearance_bound(
+                _roads_from(self.now, self.at_s),
+                replace(demand, ready_s=np.full(demand.n_origins, self.at_s)),
+                open_windows=self.now.open_windows(),
+            ).bound_s
+        except InfeasibleError:
+            return math.inf
 
 
 def _diversion(problem: SurgeProblem) -> Diversion:
@@ -215,14 +285,6 @@ def _cars_problem(now: Scenario, people: PeopleToMove, cars: CarsUnderWay, at_s:
     return state_problem(replace(now, sites=sites, pins=(*now.pins, *told)), people)
 
 
-def _room(part: _Cars) -> Mapping[str, float]:
-    """Persons that each destination takes beside all who drive, under way or not."""
-    return {
-        site.id: max(0.0, site.capacity_persons - part.driving.get(k, 0))
-        for k, site in enumerate(part.problem.destinations)
-    }
-
-
 def _roads_from(now: Scenario, at_s: float) -> RoadNetwork:
     """Roads that any plan could use from now on: without what is closed from now to the horizon."""
     closed = {
@@ -238,57 +300,44 @@ def _roads_from(now: Scenario, at_s: float) -> RoadNetwork:
 class _Cars:
     """The cars that are not under way."""
 
-    def __init__(self, problem: SurgeProblem, at_s: float) -> None:
+    def __init__(self, problem: SurgeProblem) -> None:
         self.problem, choice = fit_destinations(problem, choose_routes(problem))
         self.driving = load_by_destination(choice, self.problem.queues)
-        self.bound_s = self._bound_s(at_s)
         self.problem, self.choice = split_towns(self.problem, choice)
 
-    def _bound_s(self, at_s: float) -> float:
-        """No plan has them out before; 0 where nobody drives any more."""
-        problem = self.problem
-        if not problem.queues:
-            return 0.0
-        demand = car_demand(problem)
-        ready_s = np.full(demand.n_origins, at_s)
-        try:
-            return clearance_bound(
-                _roads_from(problem.scenario, at_s),
-                replace(demand, ready_s=ready_s),
-                open_windows=problem.scenario.open_windows(),
-            ).bound_s
-        except InfeasibleError:
-            return math.inf
+    def room(self) -> Mapping[str, float]:
+        """Persons that each destination takes beside all who drive, under way or not."""
+        return {
+            site.id: max(0.0, site.capacity_persons - self.driving.get(k, 0))
+            for k, site in enumerate(self.problem.destinations)
+        }
 
-    def search(self, traffic: Sequence[Trip], seed: int, plays: int, progress: Progress) -> CarPlan:
+    def search(self, traffic: Sequence[Trip], seed: int, plays: int) -> CarPlan:
         """Plan them beside the traffic that is under way."""
         if not self.problem.queues:
             return CarPlan((), (), (), (), 0.0, 0.0, staged=False, plays=0)
-        search = CarSearch(self.problem, self.choice, traffic, bound_s=self.bound_s)
-        return search.run(seed=seed, iterations=plays, progress=progress)
+        return CarSearch(self.problem, self.choice, traffic, bound_s=0.0).run(seed=seed, iterations=plays)
 
 
-def _assemble(  # noqa: PLR0913, PLR0917 - the parts of a plan
-    now: Scenario,
-    plan: Plan,
-    now_hash: str,
-    seed: int,
+def _assemble(
+    case: _Case,
     cars: CarsUnderWay,
     driven: CarPlan,
     fleet: FleetUnderWay,
     fleet_part: FleetPart,
     part: _Cars,
 ) -> Plan:
+    now, plan = case.now, case.plan
     revision = plan.revision + 1
     routes, waves = _joined(cars, driven, revision)
     trips = (*fleet.trips, *fleet_part.new_trips, *fleet_part.services)
     trips = tuple(sorted(trips, key=lambda trip: (trip.legs[0].depart_s, trip.id)))
     renewed = Plan(
-        id=f"{now.id}-{now_hash[:12]}-s{seed}-r{revision}",
+        id=f"{now.id}-{case.hash[:12]}-s{case.seed}-r{revision}",
         revision=revision,
         supersedes=plan.id,
         scenario_id=now.id,
-        scenario_hash=now_hash,
+        scenario_hash=case.hash,
         start=plan.start,
         time_zone=plan.time_zone,
         audience=Audience.COMMISSION,

@@ -51,7 +51,7 @@ class Diversion:
     problem : SurgeProblem
         Roads and places.
     havens : sequence of str
-        Site ids to which people may be brought, the best first is the nearest.
+        Site ids of safe places to which people may be brought instead.
     """
 
     def __init__(self, problem: SurgeProblem, havens: Sequence[str]) -> None:
@@ -61,6 +61,11 @@ class Diversion:
         scenario = problem.scenario
         nodes = {place.id: place.node for place in scenario.settlements}
         nodes |= {site.id: site.node for site in scenario.sites}
+        self.safe = frozenset(site.id for site in scenario.sites if site.safe)
+        self.departs_s: dict[str, float] = {}
+        for service in scenario.services:
+            last_s = max(service.departs_s, default=0.0)
+            self.departs_s[service.from_site] = max(last_s, self.departs_s.get(service.from_site, 0.0))
         self.node = {site: problem.node_index[node] for site, node in nodes.items() if node}
 
     def follow(self, snapshot: Snapshot, number: int) -> DivertedTrip:
@@ -156,7 +161,9 @@ class _Course:
     def _way(self, start: list[int], leg: Leg, *, last: bool) -> tuple[list[int] | None, str]:
         diversion, here = self.diversion, self.legs[-1].site
         links = diversion.way(start, here, leg.site)
-        if links is not None or not last or not any(before.board for before in self.legs):
+        if not last or not any(before.board for before in self.legs):
+            return links, leg.site
+        if links is not None and self._in_time(leg, links):
             return links, leg.site
         ways = {site: diversion.way(start, here, site) for site in diversion.havens}
         found = {site: way for site, way in ways.items() if way is not None}
@@ -164,6 +171,13 @@ class _Course:
             return None, leg.site
         nearest = min(found, key=lambda site: (self._time_s(found[site]), site))
         return found[nearest], nearest
+
+    def _in_time(self, leg: Leg, links: list[int]) -> bool:
+        """Whether a train is still to leave where people are only safe once they are on it."""
+        if leg.site in self.diversion.safe:
+            return True
+        done_s = self.legs[-1].depart_s + self._time_s(links) + leg.depart_s - leg.arrive_s + 1
+        return done_s <= self.diversion.departs_s.get(leg.site, -1.0)
 
     def _time_s(self, links: Sequence[int]) -> float:
         return float(np.sum(self.diversion.problem.roads.free_flow_time_s[list(links)]))

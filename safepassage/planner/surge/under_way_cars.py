@@ -51,7 +51,7 @@ class CarsUnderWay:
         return sum(wave.households for wave in waves), sum((wave.people for wave in waves), PeopleCount())
 
 
-def cars_under_way(problem: SurgeProblem, snapshot: Snapshot) -> CarsUnderWay:
+def cars_under_way(problem: SurgeProblem, snapshot: Snapshot, *, hold_all: bool = False) -> CarsUnderWay:
     """
     Keep the waves that are announced, and find ways for cars whose road is closed ahead of them.
 
@@ -61,6 +61,8 @@ def cars_under_way(problem: SurgeProblem, snapshot: Snapshot) -> CarsUnderWay:
         Roads as they are known now.
     snapshot : Snapshot
         Where the cars are.
+    hold_all : bool
+        Keep later waves as well, unless their road is closed.
 
     Returns
     -------
@@ -68,8 +70,9 @@ def cars_under_way(problem: SurgeProblem, snapshot: Snapshot) -> CarsUnderWay:
         Cars that have not left stay at home where their road is closed, and are planned anew.
     """
     keeper = _Keeper(problem, snapshot)
+    told_s = snapshot.at_s + problem.scenario.policy.call_ahead_s
     for number, wave in enumerate(snapshot.plan.waves):
-        if wave.start_s <= snapshot.at_s + problem.scenario.policy.call_ahead_s:
+        if wave.start_s <= told_s or (hold_all and keeper.is_open(wave)):
             keeper.keep(number, wave)
     return keeper.found
 
@@ -82,6 +85,11 @@ class _Keeper:
         self.routes = {route.id: route for route in snapshot.plan.routes}
         self.found = CarsUnderWay()
         self.ways: dict[tuple[int, str], _Way] = {}
+
+    def is_open(self, wave: Wave) -> bool:
+        """Whether no road of a wave is closed."""
+        links = [self.problem.link_index[link] for link in self.routes[wave.route].links]
+        return not self.closed[links].any()
 
     def keep(self, number: int, wave: Wave) -> None:
         """Keep a wave, whole or in pieces."""

@@ -37,6 +37,8 @@ class FleetUnderWay:
         Of vehicles: done, begun, or with passengers called.
     jobs : list of Timetable
         Those of them that carry people, in time order, in the numbers of the fleet problem.
+    onward : list of Timetable
+        Those of the jobs that take people on from a hub.
     ridden : dict of int to Parties
         Who took which scheduled departure from a hub, by run number.
     riders : dict of int to Parties
@@ -52,6 +54,7 @@ class FleetUnderWay:
     assembly_points: frozenset[str]
     trips: list[Trip] = field(default_factory=list)
     jobs: list[Timetable] = field(default_factory=list)
+    onward: list[Timetable] = field(default_factory=list)
     ridden: dict[int, Parties] = field(default_factory=dict)
     riders: dict[int, Parties] = field(default_factory=dict)
     vehicles: tuple[Vehicle, ...] = ()
@@ -63,9 +66,10 @@ class FleetUnderWay:
         """Parties of each kind that are fetched by trips under way."""
         found: Counter[int] = Counter()
         for job in self.jobs:
-            for call in job.calls:
-                for kind, number in call.parties:
-                    found[kind] += number
+            if job not in self.onward:
+                for call in job.calls:
+                    for kind, number in call.parties:
+                        found[kind] += number
         return found
 
 
@@ -81,12 +85,17 @@ class Keeper:
         Where the vehicles are.
     diversion : Diversion
         Finds other ways.
+    hold_all : bool
+        Keep later trips as well, vehicle by vehicle up to the first that cannot go as planned.
     """
 
-    def __init__(self, problem: FleetProblem, snapshot: Snapshot, diversion: Diversion) -> None:
+    def __init__(
+        self, problem: FleetProblem, snapshot: Snapshot, diversion: Diversion, *, hold_all: bool = False
+    ) -> None:
         self.problem = problem
         self.snapshot = snapshot
         self.diversion = diversion
+        self.hold_all = hold_all
         self.found = FleetUnderWay(
             assembly_points=frozenset(stop.site for stop in problem.stops[: problem.n_assembly_points])
         )
@@ -141,9 +150,9 @@ class Keeper:
         turned_s = 0
         for number in numbers:
             trip = self.snapshot.plan.trips[number]
-            if not self._is_under_way(trip):
-                break
             changed = self.diversion.follow(self.snapshot, number)
+            if not self._is_under_way(trip) and (changed.changed or not self.hold_all):
+                break
             self.found.diverted += changed.changed and changed.trip is not None and not changed.broken_off
             self.found.broken_off += changed.broken_off
             turned_s = changed.free_s
@@ -260,6 +269,8 @@ class Keeper:
             safe_s=last.arrive_s,
         )
         self.found.jobs.append(job)
+        if calls[0].stop >= problem.n_assembly_points:
+            self.found.onward.append(job)
         if haven in problem.hub_stop:
             self.at_hub[haven] += [
                 [job.done_s, kind, number] for call in calls for kind, number in call.parties
@@ -334,26 +345,42 @@ class Keeper:
             for call in job.calls:
                 for kind, number in call.parties:
                     wanted[_alike_kind(problem.kinds[kind])] += number
-            run = next(
-                (
-                    r
-                    for r in sorted(places)
-                    if problem.runs[r].haven == job.haven
-                    and problem.runs[r].depart_s >= job.done_s
-                    and all(places[r][alike] >= number for alike, number in wanted.items())
-                ),
-                NO_RUN,
-            )
-            if run == NO_RUN:
-                raise InfeasibleError(
-                    _("trip of {vehicle}: no train takes its passengers on; plan again").format(
-                        vehicle=problem.vehicles[job.vehicle].id
-                    )
-                )
-            places[run] -= wanted
+            run = self._run_for(job, wanted, places, riders)
+            if run in places:
+                places[run] -= wanted
             riders[run] += [pair for call in job.calls for pair in call.parties]
             self.found.jobs[k] = replace(job, run=run, safe_s=problem.runs[run].arrive_s)
         self.found.riders = {run: tuple(parties) for run, parties in riders.items()}
+
+    def _run_for(
+        self,
+        job: Timetable,
+        wanted: Counter[Alike],
+        places: Mapping[int, Counter[Alike]],
+        riders: Mapping[int, Sequence[tuple[int, int]]],
+    ) -> int:
+        """The departure that the plan gives passengers; where they miss it, the next with places."""
+        problem = self.problem
+        later = [
+            r for r, run in enumerate(problem.runs) if run.haven == job.haven and run.depart_s >= job.done_s
+        ]
+        for r in later:
+            if all(places.get(r, Counter())[alike] >= number for alike, number in wanted.items()):
+                return r
+        for r in later:
+            taken = needs_of(problem, riders.get(r, ())) + job.needs
+            run = problem.runs[r]
+            if (
+                taken.seats <= run.seats
+                and taken.wheelchair <= run.wheelchair_places
+                and taken.stretcher <= run.stretcher_places
+            ):
+                return r
+        raise InfeasibleError(
+            _("trip of {vehicle}: no train takes its passengers on; plan again").format(
+                vehicle=problem.vehicles[job.vehicle].id
+            )
+        )
 
 
 def _alike_kind(kind: Kind) -> Alike:
