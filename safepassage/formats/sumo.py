@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
+import numpy as np
+import numpy.typing as npt
 import pyproj
 
 from safepassage.formats.network_draft import DraftLink, ForeignNetwork, NetworkDraft
@@ -19,6 +22,8 @@ from safepassage.progress import Progress
 # SUMO tells no capacities; one lane carries this (PCU/h) up to the speed (m/s) beside it.
 _LANE_CAPACITY = ((14.0, 900.0), (23.0, 1400.0), (math.inf, 1800.0))
 _CARS = frozenset({"passenger", "private", "all"})
+
+Floats = npt.NDArray[np.float64]
 
 
 def read_sumo_network(path: Path, *, crs: str = "", progress: Progress | None = None) -> ForeignNetwork:
@@ -155,9 +160,11 @@ def sumo_plain_files(network: RoadNetwork, stem: str, epsg: int) -> dict[str, st
     """
     transform = pyproj.Transformer.from_crs("EPSG:4326", epsg, always_xy=True)
     x, y = transform.transform(network.longitude_deg, network.latitude_deg)
-    nodes = [
-        f'<node id="{_sumo_id(node)}" x="{east:.3f}" y="{north:.3f}"/>'
-        for node, east, north in zip(network.node_id, x.tolist(), y.tolist(), strict=True)
+    node_id, link_id = _sumo_ids(network.node_id), _sumo_ids(network.link_id)
+    nodes = [_location(x, y, network, epsg)]
+    nodes += [
+        f'<node id="{node}" x="{east:.3f}" y="{north:.3f}"/>'
+        for node, east, north in zip(node_id, x.tolist(), y.tolist(), strict=True)
     ]
     edges = []
     for k in range(network.n_links):
@@ -165,15 +172,14 @@ def sumo_plain_files(network: RoadNetwork, stem: str, epsg: int) -> dict[str, st
         points = zip(*transform.transform([p[0] for p in course], [p[1] for p in course]), strict=True)
         shape = " ".join(f"{east:.3f},{north:.3f}" for east, north in points)
         edges.append(
-            f'<edge id="{_sumo_id(network.link_id[k])}"'
-            f' from="{_sumo_id(network.node_id[network.from_node[k]])}"'
-            f' to="{_sumo_id(network.node_id[network.to_node[k]])}"'
+            f'<edge id="{link_id[k]}"'
+            f' from="{node_id[network.from_node[k]]}" to="{node_id[network.to_node[k]]}"'
             f' type={quoteattr(network.facility_type[k])} numLanes="{max(1, round(network.lanes[k]))}"'
             f' speed="{shortest(round(float(network.free_speed_m_per_s[k]), 6))}"'
             f' length="{network.length_m[k]:.3f}" shape="{shape}"/>'
         )
     turns = [
-        f'<delete from="{_sumo_id(network.link_id[into])}" to="{_sumo_id(network.link_id[out])}"/>'
+        f'<delete from="{link_id[into]}" to="{link_id[out]}"/>'
         for into, out, capacity in zip(
             network.movement_in_link.tolist(), network.movement_out_link.tolist(),
             network.movement_capacity_pcu_per_h.tolist(), strict=True,
@@ -189,6 +195,30 @@ def sumo_plain_files(network: RoadNetwork, stem: str, epsg: int) -> dict[str, st
     }
 
 
-def _sumo_id(text: str) -> str:
-    """SUMO's ids hold none of the signs that its lists are made with."""
-    return re.sub(r"[^\w.\-]", "_", text)
+def _location(x: Floats, y: Floats, network: RoadNetwork, epsg: int) -> str:
+    """Tells netconvert where on earth the coordinates lie."""
+    boxes = {"convBoundary": (x, y), "origBoundary": (network.longitude_deg, network.latitude_deg)}
+    words = " ".join(
+        f'{name}="{east.min():.6f},{north.min():.6f},{east.max():.6f},{north.max():.6f}"'
+        for name, (east, north) in boxes.items()
+    )
+    zone, south = epsg % 100, 32700 <= epsg < 32800
+    projection = (
+        f"+proj=utm +zone={zone}{' +south' if south else ''} +ellps=WGS84 +datum=WGS84 +units=m +no_defs"
+    )
+    return f'<location netOffset="0.00,0.00" {words} projParameter="{projection}"/>'
+
+
+def _sumo_ids(names: Sequence[str]) -> list[str]:
+    """SUMO's ids hold none of the signs that its lists are made with; names stay apart without them."""
+    used: set[str] = set()
+    ids = []
+    for name in names:
+        plain = re.sub(r"[^\w.\-]", "_", name)
+        number = 1
+        while plain in used:
+            number += 1
+            plain = re.sub(r"[^\w.\-]", "_", f"{name}.{number}")
+        used.add(plain)
+        ids.append(plain)
+    return ids
