@@ -15,7 +15,7 @@ import typer
 
 from safepassage import __version__
 from safepassage.cli import forecast as forecast_commands
-from safepassage.cli import maps, rehearse, verify
+from safepassage.cli import maps, rehearse, sheets, verify
 from safepassage.cli import operations as operations_commands
 from safepassage.cli.boundary import Commands, terminal_of
 from safepassage.cli.exit_codes import ExitCode
@@ -82,6 +82,14 @@ Seed = Annotated[
 Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="PATH", help=_("Where to write.")),
+]
+Events = Annotated[
+    Path | None,
+    typer.Option(
+        "--events",
+        metavar="FILE.parquet",
+        help=_("Where to write every move of a vehicle, for animation (for the commission)."),
+    ),
 ]
 Version = Annotated[
     bool,
@@ -158,6 +166,7 @@ def simulate(
     folder: ScenarioFolder,
     plan: PlanFolder,
     output: Output = None,
+    events: Events = None,
     seed: Seed = None,
     as_json: AsJson = False,
     lang: Lang = None,
@@ -167,7 +176,7 @@ def simulate(
     from safepassage.workflows.simulate import simulate_plan
 
     with terminal.progress() as progress:
-        result = simulate_plan(folder, plan, output, seed=seed, progress=progress)
+        result = simulate_plan(folder, plan, output, events=events, seed=seed, progress=progress)
     terminal.done(ExitCode.DONE, result.facts(), result.sentences())
 
 
@@ -197,4 +206,5 @@ def _finish_plan(terminal: Terminal, result: PlanResult) -> None:
 maps.register(app)
 operations_commands.register(app)
 rehearse.register(app)
+sheets.register(app)
 verify.register(app)

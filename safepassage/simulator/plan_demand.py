@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from safepassage.model.arrays import IndexArray
+from safepassage.model.events import VehicleBlock, VehicleKind
 from safepassage.model.plan import Mode, Plan
 from safepassage.model.scenario import Scenario
 from safepassage.simulator.background import background_departures_s, with_background
@@ -14,9 +15,9 @@ from safepassage.simulator.plan_traffic import PlanTraffic, plan_traffic
 from safepassage.simulator.walking import gathering_sites, not_before_walkers
 
 
-def vehicle_names(scenario: Scenario, plan: Plan) -> tuple[str, ...]:
+def vehicle_blocks(scenario: Scenario, plan: Plan) -> tuple[VehicleBlock, ...]:
     """
-    Names of the vehicles of a played plan, in the order in which they are numbered.
+    Whose the vehicles of a played plan are, in the order in which they are numbered.
 
     Parameters
     ----------
@@ -27,17 +28,23 @@ def vehicle_names(scenario: Scenario, plan: Plan) -> tuple[str, ...]:
 
     Returns
     -------
-    tuple of str
-        ``<wave>#<k>`` for cars, the vehicle's id for the fleet, ``<background>#<k>`` for the rest.
+    tuple of VehicleBlock
+        Waves, then each vehicle of the fleet, then background flows.
     """
-    cars = [f"{wave.id}#{k + 1}" for wave in plan.waves for k in range(wave.vehicles)]
     fleet = dict.fromkeys(trip.vehicle for trip in plan.trips if trip.mode == Mode.FLEET)
-    others = [
-        f"{flow.id}#{k + 1}"
-        for flow in scenario.background
-        for k in range(len(background_departures_s(flow, scenario.horizon_s)))
-    ]
-    return (*cars, *fleet, *others)
+    return (
+        *(VehicleBlock(VehicleKind.CAR, wave.id, wave.settlement, wave.vehicles) for wave in plan.waves),
+        *(VehicleBlock(VehicleKind.FLEET, name, "", 1) for name in fleet),
+        *(
+            VehicleBlock(
+                VehicleKind.BACKGROUND,
+                flow.id,
+                "",
+                len(background_departures_s(flow, scenario.horizon_s)),
+            )
+            for flow in scenario.background
+        ),
+    )
 
 
 def scenario_traffic(scenario: Scenario, plan: Plan) -> PlanTraffic:

@@ -51,7 +51,7 @@ def simulate(
     entries : sequence of ThreatEntry, optional
         What comes true of the threat; by default its certain entries.
     on_moves : callable, optional
-        Told of every move of a vehicle; vehicles are numbered as `plan_demand.vehicle_names` names them.
+        Told of every move of a vehicle; vehicles are numbered as `plan_demand.vehicle_blocks` says.
 
     Returns
     -------

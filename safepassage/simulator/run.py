@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from safepassage.errors import ModelError
 from safepassage.model.arrays import FloatArray, IndexArray, OffsetArray
+from safepassage.model.events import MoveBlock
 from safepassage.model.network import RoadNetwork
 from safepassage.simulator.conditions import Conditions
 from safepassage.simulator.demand import TrafficDemand
@@ -29,7 +30,7 @@ from safepassage.simulator.kernel.layout import (
     World,
 )
 from safepassage.simulator.kernel.loop import run
-from safepassage.simulator.moves import MOVES_A_BLOCK, MoveBlock, MoveSink
+from safepassage.simulator.moves import MOVES_A_BLOCK, MoveSink
 from safepassage.simulator.workspace import LoadedDemand, Workspace
 
 Ticks = npt.NDArray[np.int64]

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from safepassage.model.events import MoveBlock
 from safepassage.simulator import Conditions, Knowledge, LinkChange, TrafficResult, play
 from safepassage.simulator import run as run_module
-from safepassage.simulator.moves import MoveBlock
 from tests.simulator.made_networks import Road, cars, network
 from tests.simulator.random_cases import random_case, random_conditions
 
