@@ -19,8 +19,10 @@ from safepassage.i18n import _
 
 if TYPE_CHECKING:
     from safepassage.operations.desk import Desk
+    from safepassage.operations.safety.roles import Role
 
 ROOT = "admin-command"
+KEY_FILES = ("master.key", "device.key")
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
@@ -42,6 +44,7 @@ def _open_desk(data: Path, database: str) -> Desk:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from safepassage.operations.desk import Desk
+    from safepassage.operations.rotation import finish_rotation
     from safepassage.operations.safety.keys import MasterKey
     from safepassage.operations.store.database import Database
 
@@ -50,6 +53,7 @@ def _open_desk(data: Path, database: str) -> Desk:
         raise InputError([Fault(str(data), 0, "", "", problem, remedy)])
     store = Database(database) if database else Database.in_folder(data)
     store.prepare()
+    finish_rotation(store, data / "master.key")
     device_key = Ed25519PrivateKey.from_private_bytes((data / "device.key").read_bytes())
     exercise = not (data / "real").exists()
     return Desk(store, MasterKey.from_file(data / "master.key"), device_key, exercise=exercise)
@@ -96,7 +100,7 @@ def init(
         problem, remedy = _("the folder holds a ledger already"), _("choose another folder")
         raise InputError([Fault(str(data), 0, "", "", problem, remedy)])
     data.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    for name in ("master.key", "device.key"):
+    for name in KEY_FILES:
         _write_private(data / name, secrets.token_bytes(32))
     if real:
         _write_private(data / "real", b"")
@@ -115,14 +119,66 @@ def user(
 ) -> None:
     """Open an account."""
     from safepassage.operations.login import Door
+
+    chosen = _known_role(role)
+    desk = _open_desk(data, database)
+    if name in {known for known, _agency, _role in _accounts(desk)}:
+        problem, remedy = _("an account has this name already"), _("choose another name")
+        raise InputError([Fault("user", 0, "name", name, problem, remedy)])
+    password = secrets.token_urlsafe(12)
+    seed = Door(desk).open_account(name, agency, chosen, password, by=ROOT)
+    _done(ctx, _("Password: {password}  Codes: {seed}").format(password=password, seed=seed))
+
+
+@admin.command(help=_("List the accounts that are open, with agency and role."))
+def users(ctx: typer.Context, data: Data = Path("ledger"), database: DatabaseUrl = "") -> None:
+    """List the accounts."""
+    found = _accounts(_open_desk(data, database))
+    rows = [f"{name}  {agency}  {role}" for name, agency, role in found]
+    names = ("name", "agency", "role")
+    document = {"accounts": [dict(zip(names, row, strict=True)) for row in found]}
+    terminal_of(ctx).done(ExitCode.DONE, document, rows or [_("No account is open.")])
+
+
+@admin.command(help=_("Give an account another role, or close it."))
+def role(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help=_("Login name."))],
+    new_role: Annotated[str, typer.Argument(help=_("The role from now on."))] = "",
+    close: Annotated[bool, typer.Option("--close", help=_("Let the account in no more."))] = False,
+    data: Data = Path("ledger"),
+    database: DatabaseUrl = "",
+) -> None:
+    """Change or close an account; it holds from the next request on."""
+    from safepassage.operations.login import Door
+
+    desk = _open_desk(data, database)
+    if name not in {known for known, _agency, _role in _accounts(desk)}:
+        problem, remedy = _("no open account has this name"), _("see: safepassage admin users")
+        raise InputError([Fault("role", 0, "name", name, problem, remedy)])
+    if close:
+        Door(desk).close_account(name, by=ROOT)
+        _done(ctx, _("{name} is let in no more.").format(name=name))
+        return
+    chosen = _known_role(new_role)
+    Door(desk).change_role(name, chosen, by=ROOT)
+    _done(ctx, _("{name} is {role} from now on.").format(name=name, role=chosen.value))
+
+
+def _known_role(text: str) -> Role:
     from safepassage.operations.safety.roles import Role
 
-    if role not in set(Role):
+    if text not in set(Role):
         remedy = _("choose one of {names}").format(names=", ".join(Role))
-        raise InputError([Fault("user", 0, "role", role, _("the role is not known"), remedy)])
-    password = secrets.token_urlsafe(12)
-    seed = Door(_open_desk(data, database)).open_account(name, agency, Role(role), password, by=ROOT)
-    _done(ctx, _("Password: {password}  Codes: {seed}").format(password=password, seed=seed))
+        raise InputError([Fault("account", 0, "role", text, _("the role is not known"), remedy)])
+    return Role(text)
+
+
+def _accounts(desk: Desk) -> list[tuple[str, str, str]]:
+    from safepassage.operations.store import accounts
+
+    with desk.database.reading() as connection:
+        return accounts.names(connection)
 
 
 @admin.command(help=_("Enrol a device and print its token, or take a lost one back."))
@@ -162,13 +218,17 @@ def rebuild(ctx: typer.Context, data: Data = Path("ledger"), database: DatabaseU
 @admin.command(name="verify-audit", help=_("Check the chains of the audit and of the events."))
 def verify_audit(ctx: typer.Context, data: Data = Path("ledger"), database: DatabaseUrl = "") -> None:
     """Check the chains."""
+    number, mark = _checked_chains(_open_desk(data, database))
+    _done(ctx, _("Both chains are whole. Last line {number}: {mark}").format(number=number, mark=mark))
+
+
+def _checked_chains(desk: Desk) -> tuple[int, str]:
     from safepassage.operations.maintenance import first_broken_event
     from safepassage.operations.store import audit
 
-    desk = _open_desk(data, database)
     with desk.database.reading() as connection:
-        broken = audit.first_broken(connection, desk.master.audit_mark), first_broken_event(connection)
-        number, mark = audit.head(connection)
+        broken = audit.first_broken(connection, desk.master.audit_marks), first_broken_event(connection)
+        head = audit.head(connection)
     faults = [
         Fault(file, place, "", "", _("the chain is broken here"), _("compare with a backup"))
         for file, place in zip(("audit", "events"), broken, strict=True)
@@ -176,21 +236,63 @@ def verify_audit(ctx: typer.Context, data: Data = Path("ledger"), database: Data
     ]
     if faults:
         raise InputError(faults)
-    _done(ctx, _("Both chains are whole. Last line {number}: {mark}").format(number=number, mark=mark))
+    return head
 
 
-@admin.command(help=_("Copy the embedded database to a file while the service runs."))
+@admin.command(help=_("Copy the whole ledger to a file while the service runs."))
 def backup(
     ctx: typer.Context,
     target: Annotated[Path, typer.Argument(help=_("New file; the keys are not in it."))],
     data: Data = Path("ledger"),
+    database: DatabaseUrl = "",
 ) -> None:
-    """Copy the embedded database."""
+    """Copy the ledger, of one moment."""
+    from safepassage.operations.store.copies import copy_to_file
+
     if target.exists():
         problem, remedy = _("the file exists"), _("choose another name")
         raise InputError([Fault(str(target), 0, "", "", problem, remedy)])
-    _open_desk(data, "").database.copy_to(target)
+    copy_to_file(_open_desk(data, database).database, target)
     _done(ctx, _("Copied to {file}. Without the keys nobody can read names in it.").format(file=target))
+
+
+@admin.command(help=_("Make a ledger from a backup and its keys, on this or another machine."))
+def restore(
+    ctx: typer.Context,
+    source: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help=_("File that backup made."))],
+    keys: Annotated[Path, typer.Option("--keys", help=_("Folder with master.key and device.key."))],
+    data: Data = Path("ledger"),
+    database: DatabaseUrl = "",
+) -> None:
+    """Put a backup into an empty ledger and check its chains."""
+    from safepassage.operations.store.copies import restore_from_file
+
+    if (data / "master.key").exists():
+        problem, remedy = _("the folder holds a ledger already"), _("choose another folder")
+        raise InputError([Fault(str(data), 0, "", "", problem, remedy)])
+    missing = [name for name in KEY_FILES if not (keys / name).exists()]
+    if missing:
+        problem, remedy = _("the key is missing"), _("give the folder where the keys were kept")
+        raise InputError([Fault(str(keys / name), 0, "", "", problem, remedy) for name in missing])
+    data.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    for name in (*KEY_FILES, *(["real"] if (keys / "real").exists() else [])):
+        _write_private(data / name, (keys / name).read_bytes())
+    desk = _open_desk(data, database)
+    restore_from_file(source, desk.database)
+    number, mark = _checked_chains(desk)
+    _done(
+        ctx, _("Restored; both chains are whole. Last line {number}: {mark}").format(number=number, mark=mark)
+    )
+
+
+@admin.command(name="rotate-keys", help=_("Keep the keys of all records under a new master key."))
+def rotate_keys(ctx: typer.Context, data: Data = Path("ledger"), database: DatabaseUrl = "") -> None:
+    """Change the master key; the service must be stopped."""
+    from safepassage.operations.rotation import rotate_master_key
+
+    count = rotate_master_key(_open_desk(data, database), data / "master.key", actor=ROOT)
+    sentence = _("{count} keys are kept under a new master key. Copy master.key to its safe place again.")
+    _done(ctx, sentence.format(count=count))
 
 
 @admin.command(name="purge-expired", help=_("Forget the names and papers of persons whose date has passed."))

@@ -374,7 +374,9 @@ class Desk:
         event = arrival.event
         if event.event_id in batch.told:
             mark, receipt = batch.told[event.event_id]
-            return receipt if mark == arrival.mark else Receipt(event.event_id, "refused", "id_reused")
+            if arrival.is_repeat_of(mark, self.master):
+                return receipt
+            return Receipt(event.event_id, "refused", "id_reused")
         author = batch.authors.get(event.device)
         if author is None or (event.event_id, author.public_key) not in genuine:
             return Receipt(event.event_id, "refused", "bad_signature")

@@ -20,7 +20,7 @@ from safepassage.operations.store.events import ChainLink, StoredEvent
 from safepassage.operations.store.steps import Step, passing
 from safepassage.operations.vocabulary import secret_fields
 
-_FOUND_BY = {"phone": "phone", "document": "document", "contact": "phone"}
+FOUND_BY = {"phone": "phone", "document": "document", "contact": "phone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ class Arrival:
         plain = unsigned_bytes(event)
         whole = plain + event.signature.encode()
         return cls(event, plain, master.content_mark(whole), hashlib.sha256(whole).hexdigest())
+
+    def is_repeat_of(self, mark: str, master: MasterKey) -> bool:
+        """True where the mark of a kept event is of this very content."""
+        whole = self.signed + self.event.signature.encode()
+        return mark == self.mark or master.is_content_mark(mark, whole)
 
 
 class Intake:
@@ -142,9 +147,9 @@ class Intake:
             rows += own
             digests[event.event_id] = " ".join(digest for _ref, _subject, _sealed, digest in own)
             marks += [
-                (self._master.blind_index(_FOUND_BY[name], str(event.payload[name])), subject)
+                (self._master.blind_index(FOUND_BY[name], str(event.payload[name])), subject)
                 for name in names
-                if name in _FOUND_BY
+                if name in FOUND_BY
             ]
             payload = {**event.payload, **{name: f"{event.order}/{name}" for name in names}}
             kept.append(changed(event, payload=payload, signature=""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from safepassage.errors import SafepassageError
 from safepassage.operations.desk import Desk
@@ -87,6 +87,19 @@ class Door:
             self._note(connection, by, "account.open", name, role)
         return seed
 
+    def change_role(self, name: str, role: Role, *, by: str) -> None:
+        """Give an account another role; its sessions and devices have it from the next request on."""
+        with self._desk.database.writing() as connection:
+            accounts.change(connection, name, role=role.value)
+            self._note(connection, by, "account.role", name, role)
+
+    def close_account(self, name: str, *, by: str) -> None:
+        """Let an account in no more; what its devices still send goes to review."""
+        with self._desk.database.writing() as connection:
+            accounts.change(connection, name, disabled=1)
+            accounts.end_sessions_of(connection, name)
+            self._note(connection, by, "account.close", name, "")
+
     def log_in(self, name: str, password: str, code: str) -> str:
         """
         Begin a session.
@@ -148,12 +161,14 @@ class Door:
         return Visitor(Reader(account.name, account.agency, Role(account.role), broke), None)
 
     def who_has_device(self, token: str) -> Visitor | None:
-        """Whose device a token is; a revoked one may still deliver, but sees nothing."""
+        """Whose device a token is; a revoked one, or one of a closed account, delivers but sees nothing."""
         with self._desk.database.reading() as connection:
             device = devices.find_by_token(connection, passwords.token_hash(token))
             account = accounts.find(connection, device.account) if device else None
-        if device is None or account is None or account.disabled:
+        if device is None or account is None:
             return None
+        if account.disabled:
+            device = replace(device, revoked_ms=device.revoked_ms or self._desk.now_ms())
         return Visitor(Reader(account.name, account.agency, Role(account.role)), device)
 
     def break_glass(self, token: str, reader: Reader, reason: str) -> int:

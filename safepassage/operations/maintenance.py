@@ -10,7 +10,6 @@ from safepassage.operations.event import Event
 from safepassage.operations.fold.rules import Effects
 from safepassage.operations.records.people import Person
 from safepassage.operations.replay import Touch, fold_all
-from safepassage.operations.safety.keys import MasterKey
 from safepassage.operations.store import audit, events, records, secrets, timelines
 from safepassage.operations.store.database import Connection, Database
 
@@ -110,31 +109,3 @@ def forget_expired(desk: Desk, today: date, *, actor: str) -> int:
     for record_id in expired:
         forget(desk, "person", record_id, actor=actor)
     return len(expired)
-
-
-def change_master_key(desk: Desk, new: MasterKey, *, actor: str) -> int:
-    """
-    Keep the keys of all records under a new master key.
-
-    Parameters
-    ----------
-    desk : Desk
-        With the old key.
-    new : MasterKey
-        From here on the key of the server; marks of the blind index are made with it from now on.
-    actor : str
-        Who does it.
-
-    Returns
-    -------
-    int
-        Keys changed.
-    """
-    with desk.database.writing() as connection:
-        kept = secrets.all_wrapped_keys(connection)
-        for subject, wrapped in kept.items():
-            secrets.replace_key(
-                connection, subject, new.wrapped(subject, desk.master.unwrapped(subject, wrapped))
-            )
-        audit.add(connection, desk.master.audit_mark, desk.now_ms(), actor, "key.rotate", "", str(len(kept)))
-    return len(kept)

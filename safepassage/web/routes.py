@@ -186,6 +186,9 @@ def sync(batch: Sync, asking: Asking, service: ServiceHere) -> dict[str, Any]:
             asking.reader, batch.cursor, limit=batch.limit
         )
         answer["lease_until_ms"] = service.door.extend_lease(device)
+        with service.desk.database.reading() as connection:
+            # After a restore the ledger may have lost what a device has seen acknowledged.
+            answer["known_up_to"], answer["missing"] = events.missing_of_device(connection, device.id, 50)
     return answer
 
 

@@ -321,9 +321,9 @@ def test_forgetting_leaves_a_placeholder_and_a_whole_chain(desk: Desk) -> None:
 def test_tampering_with_the_audit_is_noticed(desk: Desk, harm: str) -> None:
     for number in range(4):
         say(desk, Role.HOTLINE, "person.register", f"p{number}", settlement="s1")
-    mark = desk.master.audit_mark
+    marks = desk.master.audit_marks
     with desk.database.writing() as connection:
-        assert audit.first_broken(connection, mark) is None
+        assert audit.first_broken(connection, marks) is None
         if harm == "alter":
             connection.execute(audit_table.update().where(audit_table.c.number == 2).values(actor="nobody"))
         elif harm == "delete":
@@ -331,7 +331,7 @@ def test_tampering_with_the_audit_is_noticed(desk: Desk, harm: str) -> None:
         else:
             for old, new in ((2, -1), (3, 2), (-1, 3)):
                 connection.execute(audit_table.update().where(audit_table.c.number == old).values(number=new))
-        assert audit.first_broken(connection, mark) == 2
+        assert audit.first_broken(connection, marks) == 2
 
 
 def test_tampering_with_the_log_is_noticed(desk: Desk) -> None:

@@ -31,8 +31,10 @@ def changed(record: _Any, **values: Any) -> _Any:  # noqa: ANN401 - fields of se
     -----
     Does what ``dataclasses.replace`` does, three times as fast: rules change records at every event.
     """
-    names, read = _reader(type(record))
-    return type(record)(**{**dict(zip(names, read(record), strict=True)), **values})
+    kind: type[Any] = type(record)
+    names, read = _reader(kind)
+    new: _Any = kind(**{**dict(zip(names, read(record), strict=True)), **values})
+    return new
 
 
 @cache

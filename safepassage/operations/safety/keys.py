@@ -15,8 +15,9 @@ import os
 import re
 import secrets
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -87,19 +88,41 @@ class MasterKey:
     ----------
     key : bytes
         32 bytes.
+    *former : bytes
+        Keys that it followed, the latest first: what they marked can still be checked, and nothing new
+        is sealed or marked with them.
     """
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) != KEY_BYTES:
-            raise SealBrokenError(f"the master key has {len(key)} bytes; give a file of {KEY_BYTES} bytes")
+    def __init__(self, key: bytes, *former: bytes) -> None:
+        for one in (key, *former):
+            if len(one) != KEY_BYTES:
+                raise SealBrokenError(
+                    f"a master key has {len(one)} bytes; give a file of {KEY_BYTES} bytes a key"
+                )
         self._wrapping = AESGCM(_derived(key, b"wrap"))
-        self._indexing = _derived(key, b"index")
-        self._auditing = _derived(key, b"audit")
+        self._indexing = [_derived(one, b"index") for one in (key, *former)]
+        self._auditing = [_derived(one, b"audit") for one in (key, *former)]
+        self._keys = (key, *former)
 
     @classmethod
     def from_file(cls, path: Path) -> MasterKey:
-        """Read the key from its file."""
-        return cls(path.read_bytes())
+        """Read the keys from their file, the present one first."""
+        content = path.read_bytes()
+        parts = [content[start : start + KEY_BYTES] for start in range(0, len(content), KEY_BYTES)]
+        return cls(*(parts or [b""]))
+
+    def followed_by(self, key: bytes) -> MasterKey:
+        """The keys after a new one has taken over."""
+        return MasterKey(key, *self._keys)
+
+    def file_content(self) -> bytes:
+        """What the file of the keys holds."""
+        return b"".join(self._keys)
+
+    @property
+    def fingerprint(self) -> str:
+        """Name of the present key, that tells nothing of it."""
+        return hmac.new(self._auditing[0], b"fingerprint", hashlib.sha256).hexdigest()[:16]
 
     def new_record_key(self, subject: str) -> bytes:
         """A fresh key for a record, as it is kept."""
@@ -134,15 +157,31 @@ class MasterKey:
             Hexadecimal.
         """
         folded = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()
-        return hmac.new(self._indexing, f"{name}\0{folded}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._indexing[0], f"{name}\0{folded}".encode(), hashlib.sha256).hexdigest()
 
     def content_mark(self, data: bytes) -> str:
         """Mark of an event's full content: a plain hash would let sealed texts be guessed."""
-        return hmac.new(self._indexing, b"content\0" + data, hashlib.sha256).hexdigest()
+        return hmac.new(self._indexing[0], b"content\0" + data, hashlib.sha256).hexdigest()
+
+    def is_content_mark(self, mark: str, data: bytes) -> bool:
+        """True where a mark was made of an event's full content, by this key or a former one."""
+        return any(
+            hmac.compare_digest(mark, hmac.new(key, b"content\0" + data, hashlib.sha256).hexdigest())
+            for key in self._indexing
+        )
 
     def audit_mark(self, data: bytes) -> str:
         """Keyed hash of an audit row: who can write the file cannot forge the chain."""
-        return hmac.new(self._auditing, data, hashlib.sha256).hexdigest()
+        return hmac.new(self._auditing[0], data, hashlib.sha256).hexdigest()
+
+    @property
+    def audit_marks(self) -> tuple[Callable[[bytes], str], ...]:
+        """Keyed hashes of audit rows, the first key that there was first."""
+        return tuple(partial(_hexadecimal_mark, key) for key in reversed(self._auditing))
+
+
+def _hexadecimal_mark(key: bytes, data: bytes) -> str:
+    return hmac.new(key, data, hashlib.sha256).hexdigest()
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from safepassage.operations.store.chunks import chunks
 from safepassage.operations.store.tables import account as table
@@ -90,7 +90,7 @@ def find(connection: Connection, name: str) -> Account | None:
     return _account(row) if row else None
 
 
-def _account(row: Mapping[str, Any]) -> Account:
+def _account(row: RowMapping) -> Account:
     return Account(**{**row, "totp_sealed": bytes(row["totp_sealed"])})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from safepassage.operations.store.tables import audit as table
 
 Mark = Callable[[bytes], str]
+KEY_CHANGED = "key.rotate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def rows(connection: Connection, *, after: int = 0, limit: int | None = None) ->
         yield AuditRow(*row)
 
 
-def first_broken(connection: Connection, mark: Mark) -> int | None:
+def first_broken(connection: Connection, marks: Sequence[Mark]) -> int | None:
     """
     Check the chain.
 
@@ -87,21 +88,29 @@ def first_broken(connection: Connection, mark: Mark) -> int | None:
     ----------
     connection : Connection
         Any.
-    mark : callable
-        Keyed hash.
+    marks : sequence of callable
+        Keyed hashes, the first key that there was first; each takes over after a line `KEY_CHANGED`.
 
     Returns
     -------
     int or None
         Number of the first line that was changed, or before which one is missing.
     """
-    before, expected = "", 1
+    before, expected, waiting = "", 1, list(marks)
     for row in rows(connection):
         values = (row.number, row.at_ms, row.actor, row.action, row.subject, row.detail)
-        if row.number != expected or row.mark != mark(_linked(before, values)):
+        if row.number != expected or not waiting or row.mark != waiting[0](_linked(before, values)):
             return expected
         before, expected = row.mark, expected + 1
+        if row.action == KEY_CHANGED:
+            waiting.pop(0)
     return None
+
+
+def last_detail(connection: Connection, action: str) -> str:
+    """Detail of the last line of an action; empty where there is none."""
+    query = select(table.c.detail).where(table.c.action == action).order_by(table.c.number.desc()).limit(1)
+    return connection.execute(query).scalar() or ""
 
 
 def head(connection: Connection) -> tuple[int, str]:

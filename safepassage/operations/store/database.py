@@ -10,7 +10,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from safepassage.errors import SafepassageError
@@ -19,7 +19,11 @@ from safepassage.errors import SafepassageError
 __all__ = ["Connection", "Database", "StoreFullError", "StoreUnavailableError"]
 
 _WRITER_LOCK = 5_271_009
-_MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
+# PostgreSQL: disk full, read-only transaction; connection lost, resources short, shutting down.
+_FULL = frozenset({"53100", "25006"})
+_FULL_WORDS = ("disk is full", "readonly", "read-only", "no space")
+_AWAY = frozenset({"08", "53", "57"})
 
 
 class StoreUnavailableError(SafepassageError):
@@ -47,7 +51,12 @@ class Database:
     @classmethod
     def in_folder(cls, folder: Path) -> Database:
         """Embedded database of a data folder."""
-        return cls(f"sqlite:///{folder / 'ledger.sqlite'}")
+        return cls.in_file(folder / "ledger.sqlite")
+
+    @classmethod
+    def in_file(cls, file: Path) -> Database:
+        """Embedded database of a file."""
+        return cls(f"sqlite:///{file}")
 
     @property
     def is_sqlite(self) -> bool:
@@ -57,7 +66,7 @@ class Database:
     def prepare(self) -> None:
         """Bring the tables to the current version."""
         config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS))
+        config.set_main_option("script_location", str(MIGRATIONS))
         with self.engine.connect() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -82,12 +91,11 @@ class Database:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
                 yield connection
 
-    def copy_to(self, target: Path) -> None:
-        """Copy the embedded database to a new file, whole, while others write."""
+    def copy_pages_to(self, target: Path) -> None:
+        """Copy the embedded database to a new file while others write."""
         with _told_plainly(), self.engine.connect() as connection:
             # A bind parameter, for a file name may hold anything.
             connection.connection.execute("VACUUM INTO ?", (str(target),))
-        target.chmod(0o600)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -98,13 +106,14 @@ class Database:
 def _told_plainly() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        words = str(error.orig).lower()
-        if any(part in words for part in ("full", "readonly", "read-only", "no space")):
-            raise StoreFullError(
-                "the ledger cannot be written: free space or restore write permission"
-            ) from (error)
-        raise StoreUnavailableError("the ledger's database does not answer; try again") from error
+    except DBAPIError as error:
+        words, state = str(error.orig).lower(), getattr(error.orig, "sqlstate", None) or ""
+        if state in _FULL or any(part in words for part in _FULL_WORDS):
+            problem = "the ledger cannot be written: free space or restore write permission"
+            raise StoreFullError(problem) from error
+        if isinstance(error, OperationalError | InterfaceError) or state[:2] in _AWAY:
+            raise StoreUnavailableError("the ledger's database does not answer; try again") from error
+        raise
 
 
 def _engine(url: str) -> Engine:

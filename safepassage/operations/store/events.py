@@ -237,3 +237,41 @@ def last_of_device(connection: Connection, device: str) -> tuple[int, str, str]:
         .limit(1)
     ).first()
     return (row.sequence, row.place, row.content_hash) if row else (0, "", "")
+
+
+def missing_of_device(connection: Connection, device: str, limit: int) -> tuple[int, list[tuple[int, int]]]:
+    """
+    Tell which events of a device have not come.
+
+    Parameters
+    ----------
+    connection : Connection
+        Any.
+    device : str
+        Device id.
+    limit : int
+        How many gaps at most.
+
+    Returns
+    -------
+    int
+        Highest number that came.
+    list of (int, int)
+        First and last number of each gap below it, the earliest first.
+    """
+    mine = table.c.device == device
+    row = connection.execute(
+        select(func.max(table.c.sequence), func.count(table.c.sequence.distinct())).where(mine)
+    ).one()
+    highest, came = row[0] or 0, row[1]
+    if highest == came:
+        return highest, []
+    before = func.lag(table.c.sequence, 1, 0).over(order_by=table.c.sequence)
+    steps = select(before.label("before"), table.c.sequence.label("number")).where(mine).subquery()
+    gaps = connection.execute(
+        select(steps.c.before + 1, steps.c.number - 1)
+        .where(steps.c.number > steps.c.before + 1)
+        .order_by(steps.c.number)
+        .limit(limit)
+    )
+    return highest, [(first, last) for first, last in gaps]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from safepassage.operations.store.chunks import chunks
 from safepassage.operations.store.rows import insert_rows
@@ -76,6 +76,20 @@ def add_marks(connection: Connection, marks: Sequence[tuple[str, str]]) -> None:
         rows = connection.execute(select(blind.c.mark, blind.c.subject).where(blind.c.subject.in_(some)))
         held |= {(row.mark, row.subject) for row in rows}
     insert_rows(connection, blind, sorted(set(marks) - held))
+
+
+def replace_marks(connection: Connection, marks: Sequence[tuple[str, str]]) -> None:
+    """Make records findable by these marks and no others."""
+    connection.execute(delete(blind))
+    insert_rows(connection, blind, sorted(set(marks)))
+
+
+def named(connection: Connection, names: Sequence[str]) -> Iterator[tuple[str, str, bytes]]:
+    """Reference, subject and sealed text of every text with one of these names, that is not forgotten."""
+    query = select(secret.c.ref, secret.c.subject, secret.c.sealed).where(secret.c.sealed.is_not(None))
+    endings = or_(*(secret.c.ref.like(f"%/{name}") for name in names))
+    for row in connection.execute(query.where(endings).order_by(secret.c.ref)):
+        yield row.ref, row.subject, bytes(row.sealed)
 
 
 def subjects_marked(connection: Connection, mark: str) -> list[str]:
