@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
-from collections import defaultdict
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ from safepassage.i18n import _, language
 from safepassage.model.network import LonLat, RoadNetwork
 from safepassage.model.policy import ThreatKind
 from safepassage.model.scenario import Scenario
-from safepassage.model.sites import SiteKind
+from safepassage.publish.district_drawing import district_drawing
 from safepassage.publish.embedding import (
     PUBLISH_FOLDER,
     asset,
@@ -24,13 +23,7 @@ from safepassage.publish.embedding import (
     json_for_script,
     vendored,
 )
-from safepassage.publish.map_drawing import (
-    Box,
-    Projection,
-    crossing_places,
-    projection_of,
-    settlement_radius,
-)
+from safepassage.publish.map_drawing import Box, crossing_places
 from safepassage.publish.wording import number, place_name, site_kind_words
 
 # Above this many roads only main ones are drawn: a page of a hundred megabytes opens nowhere.
@@ -43,6 +36,8 @@ _GROUPS = (
     ("street", ()),
 )
 _DIGITS = 5
+# Street groups are named "Town 3, High Street".
+_PART = re.compile(r"(.+?) \d+(?:, .*)?$")
 
 
 def render_district_map(
@@ -104,7 +99,7 @@ def render_district_map(
         styles=[Markup(text) for text in styles],  # noqa: S704
         scripts=[Markup(text) for text in scripts],  # noqa: S704
         data_json=json_for_script(data),
-        drawing=_drawing(scenario, data),
+        drawing=district_drawing(data),
         groups=_legend(),
         counts=_counts(scenario, facts, hidden=len(roads) - len(data["roads"])),
         not_placed=facts.get("not_placed", []),
@@ -174,17 +169,25 @@ def _roads(network: RoadNetwork, link_names: Sequence[str]) -> Iterator[dict[str
 
 
 def _settlements(scenario: Scenario) -> list[dict[str, Any]]:
-    return [
-        {
+    towns: set[str] = set()
+    found = {}
+    for place in sorted(scenario.settlements, key=lambda place: -place.people.total):
+        name, short = place_name(place), place_name(place)
+        # Of a town that is divided into street groups the largest part bears the town's name from afar.
+        part = _PART.match(name)
+        if part and place.community and place.name_uk.startswith(place.community):
+            short = "" if place.community in towns else part[1]
+            towns.add(place.community)
+        found[place.id] = {
             "id": place.id,
-            "name": place_name(place),
+            "name": name,
+            "short": short,
             "people": place.people.total,
             "at": _rounded((place.longitude_deg, place.latitude_deg)),
             "road": int(bool(place.node)),
             "scope": int(place.in_scope),
         }
-        for place in scenario.settlements
-    ]
+    return [found[place.id] for place in scenario.settlements]
 
 
 def _sites(scenario: Scenario) -> list[dict[str, Any]]:
@@ -208,61 +211,6 @@ def _box(scenario: Scenario) -> Box:
     return west, south, east, north
 
 
-def _drawing(scenario: Scenario, data: Mapping[str, Any]) -> Markup:
-    projection = projection_of(_box(scenario))
-    paths: dict[str, list[str]] = defaultdict(list)
-    for course in data["dropped"]:
-        paths["dropped"].append(_path(projection, course))
-    for road in data["roads"]:
-        paths[road["g"]].append(_path(projection, road["p"]))
-    order = ("dropped", "street", "ferry", "secondary", "primary", "motorway")
-    layers = [
-        Markup('<path class="road {}" d="{}"/>').format(kind, "".join(paths[kind]))
-        for kind in order
-        if paths[kind]
-    ]
-    most = max((place["people"] for place in data["settlements"]), default=1)
-    for place in data["settlements"]:
-        x, y = projection.place(*place["at"])
-        radius = f"{settlement_radius(place['people'], most):.1f}"
-        words = f"{place['name']}: {place['people']}"
-        layers.append(
-            Markup('<circle class="settlement{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
-                "" if place["road"] else " without-road", x, y, radius, words
-            )
-        )
-    for item in data["crossings"]:
-        x, y = projection.place(*item["at"])
-        layers.append(
-            Markup(
-                '<rect class="crossing" x="{}" y="{}" width="5" height="5"><title>{}</title></rect>'
-            ).format(round(x - 2.5, 1), round(y - 2.5, 1), item["name"])
-        )
-    for site in data["sites"]:
-        if site["kind"] != SiteKind.ASSEMBLY_POINT.value:
-            x, y = projection.place(*site["at"])
-            layers.append(
-                Markup('<path class="site{}" d="M{} {}l5 9h-10z"><title>{}</title></path>').format(
-                    " safe" if site["safe"] else "", x, round(y - 6, 1), f"{site['words']}: {site['name']}"
-                )
-            )
-    return Markup('<svg id="drawing" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        round(projection.width), round(projection.height), _("Map of the district"), Markup("").join(layers)
-    )
-
-
-def _path(projection: Projection, course: Sequence[Sequence[float]]) -> str:
-    points: list[tuple[float, float]] = []
-    for longitude, latitude in course:
-        point = projection.place(longitude, latitude)
-        # Bends smaller than a pixel only make the page longer.
-        if not points or math.dist(points[-1], point) >= 1.0:
-            points.append(point)
-    if len(points) == 1:
-        points.append(projection.place(*course[-1]))
-    return "M" + "L".join(f"{x:g} {y:g}" for x, y in points)
-
-
 def _legend() -> list[tuple[str, str]]:
     return [
         ("motorway", _("Motorways and trunk roads")),
@@ -272,7 +220,9 @@ def _legend() -> list[tuple[str, str]]:
         ("ferry", _("Ferries")),
         ("crossing", _("Crossings of rivers")),
         ("settlement", _("Settlements by people")),
+        ("roadless", _("Settlements without a road")),
         ("assembly", _("Assembly points")),
+        ("safe", _("Safe places")),
         ("site", _("Other sites")),
         ("dropped", _("Dropped roads")),
     ]

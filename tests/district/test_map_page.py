@@ -101,3 +101,59 @@ def test_the_map_opens_and_answers(folder: Path, browser: Browser) -> None:
     assert page.locator("#map").is_visible() == (ready == "map")
     assert page.get_by_text("West Town").first.is_visible()
     page.close()
+
+
+OVERLAPS = """() => {
+  const boxes = [...document.querySelectorAll(".names span, .names text")]
+    .filter((name) => getComputedStyle(name).visibility === "visible" && name.textContent)
+    .map((name) => name.getBoundingClientRect());
+  let covered = 0;
+  boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 2 && high > 4) covered += 1;
+  }));
+  return [boxes.length, covered];
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 390])
+def test_names_lie_apart_and_the_page_is_no_wider_than_the_window(
+    town_file: Path, tmp_path: Path, browser: Browser, width: int
+) -> None:
+    run("prepare", "--osm", str(town_file), "--group-size", "300", "-o", str(tmp_path / "town"))
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(map_folder(tmp_path / "town").page.as_uri())
+    page.wait_for_selector("html[data-ready]", state="attached")
+    names, covered = page.evaluate(OVERLAPS)
+    assert names >= 3
+    assert covered == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+@pytest.mark.browser
+def test_without_webgl_the_drawing_answers_too(folder: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    page.goto(map_folder(folder).page.as_uri())
+    page.wait_for_selector("html[data-ready=drawing]", state="attached")
+    assert page.locator("#drawing").is_visible()
+    shown = page.locator('[data-drawn="safe"]')
+    assert shown.locator("path").count() == 2
+    page.locator('[data-layer="safe"]').uncheck()
+    assert not shown.is_visible()
+    page.locator('[data-layer="assembly"]').uncheck()
+    page.locator("#drawing circle.settlement").first.click(force=True)
+    assert page.locator("#picked").inner_text().endswith(" people")
+    page.close()
+
+
+def test_a_divided_town_bears_its_name_once(town_file: Path, tmp_path: Path) -> None:
+    run("prepare", "--osm", str(town_file), "--group-size", "300", "-o", str(tmp_path / "town"))
+    page = map_folder(tmp_path / "town").page.read_text("utf-8")
+    data = json.loads(page.split('id="data">')[1].split("</script>")[0])
+    assert sorted(place["short"] for place in data["settlements"] if place["short"]) == [
+        "Skhidne", "West Town", "Хутір",
+    ]  # fmt: skip

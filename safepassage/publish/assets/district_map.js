@@ -1,6 +1,9 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const picked = document.getElementById("picked");
 const words = data.strings;
+const MOST_NAMES = 200;
+// From here on the parts of a town bear names of their own.
+const NEAR_ZOOM = 13;
 const collection = (features) => ({ type: "FeatureCollection", features });
 const point = (at, properties) => ({ type: "Feature", geometry: { type: "Point", coordinates: at }, properties });
 const line = (path, properties) => ({ type: "Feature", geometry: { type: "LineString", coordinates: path }, properties });
@@ -23,6 +26,8 @@ function sources() {
   return {
     roads: geojson(data.roads.map((road) => line(road.p, { group: road.g, words: roadWords(road) }))),
     dropped: geojson(data.dropped.map((path) => line(path, { words: words.dropped }))),
+    // From afar a short street is not seen, but a dot is.
+    lost: geojson(data.dropped.map((path) => point(path[Math.floor(path.length / 2)], { words: words.dropped }))),
     settlements: geojson(
       data.settlements.map((place) =>
         point(place.at, {
@@ -60,19 +65,96 @@ function layers() {
       id: "dropped", type: "line", source: "dropped",
       paint: { "line-color": colour("dropped"), "line-width": 2, "line-dasharray": [2, 1.5] },
     },
+    circle("lost", "lost", null, { "circle-radius": 2, "circle-color": colour("dropped") }),
     ...roads,
     circle("crossing", "crossings", null, { "circle-radius": 4, "circle-color": colour("crossing"), ...ring }),
-    circle("settlement", "settlements", null, {
-      "circle-radius": ["get", "radius"], "circle-opacity": 0.55,
-      "circle-color": ["case", ["==", ["get", "road"], 1], colour("settlement"), colour("dropped")], ...ring,
+    circle("settlement", "settlements", ["==", ["get", "road"], 1], {
+      "circle-radius": ["get", "radius"], "circle-opacity": 0.55, "circle-color": colour("settlement"), ...ring,
+    }),
+    circle("roadless", "settlements", ["==", ["get", "road"], 0], {
+      "circle-radius": ["get", "radius"], "circle-opacity": 0.7, "circle-color": colour("dropped"), ...ring,
     }),
     circle("assembly", "sites", ["==", ["get", "assembly"], 1], {
-      "circle-radius": 3.5, "circle-color": colour("assembly"), ...ring,
+      "circle-radius": ["interpolate", ["linear"], ["zoom"], 9, 2, 13, 4], "circle-color": colour("assembly"), ...ring,
     }),
-    circle("site", "sites", ["==", ["get", "assembly"], 0], {
-      "circle-radius": 6, "circle-color": ["case", ["==", ["get", "safe"], 1], colour("site"), colour("soft")], ...ring,
+    circle("site", "sites", ["all", ["==", ["get", "assembly"], 0], ["==", ["get", "safe"], 0]], {
+      "circle-radius": 5, "circle-color": colour("soft"), ...ring,
+    }),
+    circle("safe", "sites", ["==", ["get", "safe"], 1], {
+      "circle-radius": 7, "circle-color": colour("site"), ...ring,
     }),
   ];
+}
+
+function whenSwitched(show) {
+  for (const box of document.querySelectorAll("[data-layer]")) {
+    box.addEventListener("change", () => show(box.dataset.layer, box.checked));
+  }
+}
+
+// Names stand beside their marks; one that would cover another name or a mark is left out until there is room.
+function keepNamesApart(map) {
+  const sheet = document.createElement("div");
+  sheet.className = "names";
+  map.getContainer().append(sheet);
+  const named = (item, kind, radius) => {
+    const element = document.createElement("span");
+    element.className = kind;
+    sheet.append(element);
+    return { ...item, element, radius };
+  };
+  const size = (people) => 3 + 16 * Math.sqrt(people / most);
+  const labels = [
+    ...data.sites.filter((site) => site.safe).map((site) => named({ ...site, short: site.name }, "safe-name", 8)),
+    ...[...data.settlements].sort((a, b) => b.people - a.people).slice(0, MOST_NAMES)
+      .map((place) => named(place, "place-name", size(place.people))),
+  ];
+  const marks = [
+    ...data.sites.filter((site) => site.kind !== "assembly_point").map((site) => [site.at, 7]),
+    ...data.crossings.map((item) => [item.at, 4]),
+  ];
+  const arrange = () => {
+    const near = map.getZoom() >= NEAR_ZOOM;
+    const { clientWidth: width, clientHeight: height } = map.getContainer();
+    const around = (at, radius) => {
+      const { x, y } = map.project(at);
+      return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
+    };
+    const taken = marks.map(([at, radius]) => around(at, radius));
+    const free = (box) => box.left >= 0 && box.top >= 0 && box.right <= width && box.bottom <= height &&
+      taken.every((other) => box.left >= other.right || other.left >= box.right ||
+        box.top >= other.bottom || other.top >= box.bottom);
+    for (const label of labels) {
+      const text = near ? label.name : label.short;
+      label.element.textContent = text;
+      label.element.style.visibility = "hidden";
+      if (!text) continue;
+      const { x, y } = map.project(label.at);
+      const [w, h, gap] = [label.element.offsetWidth, label.element.offsetHeight, label.radius + 2];
+      const corners = [[x + gap, y - h / 2], [x - gap - w, y - h / 2], [x - w / 2, y - gap - h], [x - w / 2, y + gap]];
+      const place = corners.map(([left, top]) => ({ left, top, right: left + w, bottom: top + h })).find(free);
+      if (!place) continue;
+      taken.push(place);
+      label.element.style.transform = `translate(${Math.round(place.left)}px, ${Math.round(place.top)}px)`;
+      label.element.style.visibility = "visible";
+    }
+    sheet.hidden = false;
+  };
+  map.on("movestart", () => { sheet.hidden = true; });
+  map.on("moveend", arrange);
+  map.on("resize", arrange);
+  map.once("idle", arrange);
+}
+
+function showDrawing() {
+  whenSwitched((name, shown) => {
+    for (const group of document.querySelectorAll(`[data-drawn="${name}"]`)) group.style.display = shown ? "" : "none";
+  });
+  document.getElementById("drawing").addEventListener("click", (event) => {
+    const title = event.target.querySelector("title");
+    if (title) picked.textContent = title.textContent;
+  });
+  document.documentElement.dataset.ready = "drawing";
 }
 
 function showMap() {
@@ -85,39 +167,21 @@ function showMap() {
   });
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }));
   map.addControl(new maplibregl.ScaleControl());
-  const order = ["site", "assembly", "settlement", "crossing", "motorway", "primary", "secondary", "ferry", "street", "dropped"];
+  const order = ["safe", "site", "assembly", "settlement", "roadless", "crossing", "motorway", "primary", "secondary", "ferry", "street", "dropped"];
   map.on("click", (event) => {
     const { x, y } = event.point;
     const found = map.queryRenderedFeatures([[x - 4, y - 4], [x + 4, y + 4]], { layers: order });
     found.sort((a, b) => order.indexOf(a.layer.id) - order.indexOf(b.layer.id));
     if (found.length) picked.textContent = found[0].properties.words;
   });
-  const labels = [...data.settlements].sort((a, b) => b.people - a.people).slice(0, 200).map((place) => {
-    const label = document.createElement("span");
-    label.className = "place-name";
-    label.textContent = place.name;
-    new maplibregl.Marker({ element: label, anchor: "bottom", offset: [0, -6] }).setLngLat(place.at).addTo(map);
-    return label;
-  });
-  // Of names that would cover each other the larger place keeps its own.
-  const arrange = () => {
-    const taken = [];
-    for (const label of labels) {
-      const { left, right, top, bottom } = label.getBoundingClientRect();
-      const free = taken.every((box) => left > box.right || right < box.left || top > box.bottom || bottom < box.top);
-      label.style.visibility = free ? "visible" : "hidden";
-      if (free) taken.push({ left, right, top, bottom });
+  keepNamesApart(map);
+  whenSwitched((name, shown) => {
+    for (const layer of name === "dropped" ? ["dropped", "lost"] : [name]) {
+      map.setLayoutProperty(layer, "visibility", shown ? "visible" : "none");
     }
-  };
-  map.on("moveend", arrange);
-  map.once("idle", arrange);
-  for (const box of document.querySelectorAll("[data-layer]")) {
-    box.addEventListener("change", () => {
-      map.setLayoutProperty(box.dataset.layer, "visibility", box.checked ? "visible" : "none");
-    });
-  }
+  });
   map.once("idle", () => { document.documentElement.dataset.ready = "map"; });
 }
 
 if (hasWebgl()) showMap();
-else document.documentElement.dataset.ready = "drawing";
+else showDrawing();
