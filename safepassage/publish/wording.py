@@ -233,6 +233,38 @@ def distance(length_m: float) -> str:
     return _("{count} km").format(count=number(kilometres, 1 if kilometres < 10 else 0))
 
 
+def compass_words(
+    latitude_deg: float, longitude_deg: float, to_latitude_deg: float, to_longitude_deg: float
+) -> str:
+    """
+    Where one place lies as seen from another.
+
+    Parameters
+    ----------
+    latitude_deg, longitude_deg : float
+        From here.
+    to_latitude_deg, to_longitude_deg : float
+        To there.
+
+    Returns
+    -------
+    str
+        One of eight points of the compass.
+    """
+    east = (to_longitude_deg - longitude_deg) * math.cos(math.radians(latitude_deg))
+    points = (
+        _("east"),
+        _("north-east"),
+        _("north"),
+        _("north-west"),
+        _("west"),
+        _("south-west"),
+        _("south"),
+        _("south-east"),
+    )
+    return points[round(math.atan2(to_latitude_deg - latitude_deg, east) / (math.pi / 4)) % 8]
+
+
 def people_words(count: int) -> str:
     """A number of people."""
     return ngettext("{count} person", "{count} people", count).format(count=number(count))
