@@ -12,7 +12,7 @@ from safepassage.operations.records.claims import Incident
 from safepassage.operations.records.movement import Crew, Trip
 from safepassage.operations.safety.keys import MasterKey, unseal
 from safepassage.operations.safety.roles import DOES, READS, Access, Action, Role, Scope, may_see
-from safepassage.operations.store import audit, records, secrets
+from safepassage.operations.store import audit, events, records, secrets
 from safepassage.operations.store.database import Connection
 
 PAGE_LIMIT = 500
@@ -196,11 +196,15 @@ class ReadingRoom:
         str
             Cursor for the next look.
         """
-        position, _dot, key = cursor.partition(".")
+        place, _dot, key = cursor.partition(".")
         shown = []
         with self._desk.database.reading() as connection:
+            position = int(place or 0)
+            if position > events.last_of_chain(connection)[0]:
+                # The ledger was restored from before what this reader has seen: begin anew.
+                position, key, cursor = 0, "", ""
             own = self._own_trips(connection, reader)
-            found = records.changed_since(connection, int(position or 0), key, limit)
+            found = records.changed_since(connection, position, key, limit)
             for _position, changed, item in found:
                 noun = changed.partition("/")[0]
                 access = reader.access(noun)

@@ -72,6 +72,14 @@ def seeing(asking: Asking, service: ServiceHere) -> Visitor:
 Seeing = Annotated[Visitor, Depends(seeing)]
 
 
+def who_sees(request: Request, service: Service) -> Visitor | None:
+    """Who asks and may see anything; None where nobody does (any more)."""
+    try:
+        return seeing(visitor(request, service), service)
+    except (LoginError, NotAllowedError):
+        return None
+
+
 def require(asking: Visitor, action: Action) -> None:
     """Refuse who does not hold an action."""
     if not asking.reader.may(action):

@@ -15,6 +15,7 @@ from safepassage import __version__
 from safepassage.operations.desk import Desk
 from safepassage.web.answers import map_errors
 from safepassage.web.bodies import BoundedBodies
+from safepassage.web.limits import LimitedByAddress
 from safepassage.web.routes import router, v1
 from safepassage.web.service import Service, assemble
 
@@ -50,6 +51,7 @@ def create_app(desk: Desk, *, secure_cookies: bool = True) -> FastAPI:
     map_errors(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(BoundedBodies)
+    app.add_middleware(LimitedByAddress)
     app.middleware("http")(_counted(service))
     return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 
 from starlette.datastructures import Headers
@@ -10,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 4_000_000
 LARGEST_UNPACKED = 32_000_000
+# Four megabytes over a poor telephone line.
+BODY_WITHIN_S = 120.0
 
 
 class BodyTooLargeError(Exception):
@@ -24,10 +27,13 @@ class BoundedBodies:
     ----------
     app : ASGIApp
         What answers.
+    within_s : float
+        Time in which a body must have come whole (s).
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, within_s: float = BODY_WITHIN_S) -> None:
         self._app = app
+        self._within_s = within_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its body read."""
@@ -36,11 +42,16 @@ class BoundedBodies:
             return
         headers = Headers(scope=scope)
         try:
-            body = await _read(receive)
+            async with asyncio.timeout(self._within_s):
+                body = await _read(receive)
             if headers.get("content-encoding", "").lower() == "gzip":
                 body = _unpacked(body)
         except BodyTooLargeError:
             await JSONResponse({"code": "body_too_large"}, 413)(scope, receive, send)
+            return
+        except TimeoutError:
+            headers_out = {"Connection": "close"}
+            await JSONResponse({"code": "too_slow"}, 408, headers_out)(scope, receive, send)
             return
         except zlib.error:
             await JSONResponse({"code": "malformed"}, 400)(scope, receive, send)

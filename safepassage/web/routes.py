@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from prometheus_client import generate_latest
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,13 +24,14 @@ from safepassage.operations.records import NOUNS
 from safepassage.operations.safety.roles import Action
 from safepassage.operations.store import audit, devices, events
 from safepassage.operations.vocabulary import KINDS
-from safepassage.web.access import COOKIE, Asking, Seeing, ServiceHere, require
+from safepassage.web.access import COOKIE, Asking, Seeing, ServiceHere, require, who_sees
 from safepassage.web.answers import tagged
 
 Noun = Annotated[str, Path(pattern=f"^({'|'.join(NOUNS)})$")]
 Kind = Annotated[str, Field(pattern=f"^({'|'.join(name.replace('.', '[.]') for name in KINDS)})$")]
 Moment = Annotated[int, Field(ge=0, le=LARGEST_WALL_MS)]
 Words = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+CURSOR = r"^(\d{1,15}\.[\w./:@+\-]{1,120})?$"
 BATCH_LIMIT = 2000
 STREAM_PAUSE_S = 1.0
 
@@ -68,7 +69,7 @@ class Sync(Strict):
 
     events: Annotated[list[dict[str, Any]], Field(max_length=BATCH_LIMIT)] = []
     device_ms: Moment = 0
-    cursor: Annotated[str, Field(pattern=r"^(\d{1,15}\.[\w./:@+\-]{1,120})?$")] = ""
+    cursor: Annotated[str, Field(pattern=CURSOR)] = ""
     limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT)] = 200
 
 
@@ -325,15 +326,25 @@ async def stream(
     request: Request,
     asking: Seeing,
     service: ServiceHere,
-    cursor: Annotated[str, Query(pattern=r"^(\d{1,15}\.[\w./:@+\-]{1,120})?$")] = "",
+    cursor: Annotated[str, Query(pattern=CURSOR)] = "",
     rounds: Annotated[int, Query(ge=1, le=100_000)] = 3600,
+    last_event_id: Annotated[str, Header(pattern=CURSOR)] = "",
 ) -> StreamingResponse:
-    """Tell boards what changes, as it changes (server-sent events)."""
+    """Tell boards what changes, as it changes (server-sent events); a board that lost the line goes on."""
+
+    def look(place: str) -> tuple[list[dict[str, Any]], str] | None:
+        # Whoever has logged out or lost the right meanwhile sees no more.
+        still = who_sees(request, service)
+        same = still is not None and still.reader.account == asking.reader.account
+        return service.reading.changes(still.reader, place) if still is not None and same else None
 
     async def told() -> AsyncIterator[str]:
-        place = cursor
+        place = last_event_id or cursor
         for left in range(rounds, 0, -1):
-            shown, following = await run_in_threadpool(service.reading.changes, asking.reader, place)
+            found = await run_in_threadpool(look, place)
+            if found is None:
+                return
+            shown, following = found
             if following != place:
                 place = following
                 data = json.dumps({"records": shown}, ensure_ascii=False)

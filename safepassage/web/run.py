@@ -8,6 +8,8 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from safepassage.web.patience import ImpatientProtocol
+
 
 def keep_collector_calm() -> None:
     """Look for garbage less often: batches make many small things that all go by themselves."""
@@ -38,6 +40,8 @@ def listen(app: FastAPI, host: str, port: int, *, certificate: Path | None, key:
         ssl_certfile=certificate,
         ssl_keyfile=key,
         access_log=False,
+        http=ImpatientProtocol,
+        ws="none",
         timeout_keep_alive=15,
         limit_concurrency=500,
         server_header=False,

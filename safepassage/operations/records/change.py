@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
-from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
 _Any = TypeVar("_Any")
+_READERS: dict[type[Any], tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
 
 
 def changed(record: _Any, **values: Any) -> _Any:  # noqa: ANN401 - fields of several types
@@ -37,7 +37,8 @@ def changed(record: _Any, **values: Any) -> _Any:  # noqa: ANN401 - fields of se
     return new
 
 
-@cache
 def _reader(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    names = tuple(item.name for item in fields(kind))
-    return names, attrgetter(*names)
+    if kind not in _READERS:
+        names = tuple(item.name for item in fields(kind))
+        _READERS[kind] = names, attrgetter(*names)
+    return _READERS[kind]
