@@ -17,6 +17,8 @@ from safepassage.progress import NoProgress, Progress
 from safepassage.publish.verification_page import render_verification
 from safepassage.publish.verification_words import count_words, quantity_words, title_words
 from safepassage.simulator.verification import CaseResult, case_folders, run_cases
+from safepassage.simulator.verification.people import PEOPLE_CASES, run_people_cases
+from safepassage.workflows.verification_cases import WIDER_CASES, run_wider_cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,9 @@ def verify(
     progress = progress or NoProgress()
     own = run_cases(case_folders(folders), seed=seed, progress=progress) if folders else ()
     built_in = run_cases(seed=seed, progress=progress)
-    cases = (*built_in, *own)
+    progress.start(_("Playing people and bounds"), len(PEOPLE_CASES) + len(WIDER_CASES))
+    people = run_people_cases(seed=seed, progress=progress)
+    cases = (*built_in, *people, *run_wider_cases(seed=seed, progress=progress), *own)
     _check_ids(cases)
     if output:
         page = render_verification(cases, language=language(), program=program_facts())

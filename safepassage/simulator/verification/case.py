@@ -31,7 +31,7 @@ from safepassage.simulator.verification.tables import CaseTables, Entry, Place, 
 from safepassage.units import SECONDS_PER_HOUR
 
 _MOST_VEHICLES = 5_000_000
-_WHERE = ("delay_s", "end_s", "flow", "link", "refuge", "start_s", "time_s")
+_WHERE = ("link", "flow", "refuge", "time_s", "start_s", "end_s", "delay_s")
 
 Made = TypeVar("Made")
 
