@@ -182,14 +182,19 @@ def simulate(
 
 @app.command(help=_("Write the report of a plan as one page that needs no network (for the commission)."))
 def report(
-    ctx: typer.Context, plan: PlanFolder, output: Output = None, as_json: AsJson = False, lang: Lang = None
+    ctx: typer.Context,
+    plan: PlanFolder,
+    output: Output = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help=_("Print it as PDF on A4 as well."))] = False,
+    as_json: AsJson = False,
+    lang: Lang = None,
 ) -> None:
     """Write the report of a plan."""
     terminal = _terminal(ctx, lang, as_json)
     from safepassage.workflows.report import report_plan
 
     with terminal.progress() as progress:
-        result = report_plan(plan, output, progress=progress)
+        result = report_plan(plan, output, pdf=pdf, progress=progress)
     terminal.done(ExitCode.DONE, result.facts(), result.sentences())
 
 

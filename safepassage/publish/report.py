@@ -168,23 +168,50 @@ def _context(
         _page_box(plan),
     ]
     scripts = [vendored("maplibre-gl/maplibre-gl.js"), vendored("uplot/uPlot.iife.min.js"), page_script()]
-    name = in_all_languages(place_name, scenario)
-    return {
-        "scenario": scenario,
-        "plan": plan,
-        "certificate": certificate_of(plan),
-        "outcome": outcome,
+    content = report_content(scenario, plan, outcome, naive, data["chartEndS"])
+    return content | {
         "initial_language": language,
-        "title": f"{name} · Safepassage",
-        "name": name,
-        "exercise_banner": EXERCISE_BANNER,
-        "start_words": in_all_languages(lambda: f"{date_words(scenario, 0)}, {clock(scenario, 0)}"),
+        "title": f"{content['name']} · Safepassage",
         "policy": content_security_policy(styles, scripts),
         # Hashed above; neither holds the end tag of its element.
         "styles": [Markup(text) for text in styles],  # noqa: S704
         "scripts": [Markup(text) for text in scripts],  # noqa: S704
         "data": data,
         "data_json": json_for_script(data),
+        "site_kinds": _site_kinds(data),
+    }
+
+
+def report_content(
+    scenario: Scenario, plan: Plan, outcome: Outcome, naive: Outcome | None, chart_end_s: float
+) -> dict[str, Any]:
+    """
+    What a report says, whatever it is printed on.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What was planned for.
+    plan : Plan
+        The plan.
+    outcome, naive : Outcome
+        The plan and the baseline, played; the second may be None.
+    chart_end_s : float
+        Right end of the time axis of the curves (s).
+
+    Returns
+    -------
+    dict of str to object
+        Texts in all languages, rows of tables and drawings, by the names that the templates use.
+    """
+    return {
+        "scenario": scenario,
+        "plan": plan,
+        "certificate": certificate_of(plan),
+        "outcome": outcome,
+        "name": in_all_languages(place_name, scenario),
+        "exercise_banner": EXERCISE_BANNER,
+        "start_words": in_all_languages(lambda: f"{date_words(scenario, 0)}, {clock(scenario, 0)}"),
         "facts": _facts(scenario, plan, outcome),
         "hero": _hero(scenario, outcome),
         "steps": first_steps(scenario, plan),
@@ -194,8 +221,7 @@ def _context(
         "stuck": in_all_languages(_stuck_words, outcome) if outcome.stuck_vehicles else None,
         "pins": [in_all_languages(pin_words, pin) for pin in plan.pins],
         "map_drawing": map_drawing(scenario, plan, outcome),
-        "curves_drawing": curves_drawing(scenario, plan, outcome, naive, data["chartEndS"]),
-        "site_kinds": _site_kinds(data),
+        "curves_drawing": curves_drawing(scenario, plan, outcome, naive, chart_end_s),
         "attribution": scenario.attribution or "© OpenStreetMap contributors",
         "columns": _columns(),
         "rows": settlement_rows(scenario, plan, outcome),

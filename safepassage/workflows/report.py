@@ -11,6 +11,7 @@ from safepassage.formats.plan_folder import REPORT_FILE, read_plan_folder
 from safepassage.i18n import _, language
 from safepassage.progress import NoProgress, Progress
 from safepassage.publish.report import render_report
+from safepassage.publish.report_pdf import report_pdf
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +23,27 @@ class ReportResult:
     ----------
     page : Path
         The file.
+    paper : Path or None
+        The same on paper (PDF), where it was asked for.
     """
 
     page: Path
+    paper: Path | None = None
 
     def facts(self) -> Mapping[str, object]:
         """Tell a machine."""
-        return {"report": str(self.page), "audience": "commission"}
+        paper = {"pdf": str(self.paper)} if self.paper else {}
+        return {"report": str(self.page), **paper, "audience": "commission"}
 
     def sentences(self) -> Sequence[str]:
         """Tell a person."""
-        return [_("Report: {path} (for the commission only)").format(path=self.page)]
+        files = [self.page, self.paper] if self.paper else [self.page]
+        return [_("Report: {path} (for the commission only)").format(path=path) for path in files]
 
 
-def report_plan(plan: Path, output: Path | None = None, *, progress: Progress | None = None) -> ReportResult:
+def report_plan(
+    plan: Path, output: Path | None = None, *, pdf: bool = False, progress: Progress | None = None
+) -> ReportResult:
     """
     Write the report of a plan folder.
 
@@ -45,6 +53,8 @@ def report_plan(plan: Path, output: Path | None = None, *, progress: Progress | 
         The plan folder.
     output : Path, optional
         The page; ``report.html`` in the plan folder by default.
+    pdf : bool
+        Print it as well, on A4 in the language of the context, beside the page.
     progress : Progress, optional
         Told of each phase.
 
@@ -69,4 +79,12 @@ def report_plan(plan: Path, output: Path | None = None, *, progress: Progress | 
     )
     target = output or (plan if plan.is_dir() else plan.parent) / REPORT_FILE
     write_atomically(target, page)
-    return ReportResult(target)
+    paper = None
+    if pdf:
+        progress.start(_("Printing the report"))
+        paper = target.with_suffix(".pdf")
+        printed = report_pdf(
+            content.folder.scenario, content.plan, content.outcome, content.naive, language=language()
+        )
+        write_atomically(paper, printed)
+    return ReportResult(target, paper)

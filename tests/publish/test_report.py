@@ -20,6 +20,7 @@ from safepassage.model.plan import NaiveComparison, Pin, PinAction, PinKind
 from safepassage.model.policy import Audience
 from safepassage.publish.page_strings import page_strings
 from safepassage.publish.report import render_report
+from safepassage.publish.report_pdf import report_pdf
 from tests.publish.examples import Case, large_district, valley
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&</script>\u2028"
@@ -247,3 +248,13 @@ def test_decisions_of_people_and_stuck_vehicles_are_told(case: Case) -> None:
     )
     assert "road bank&gt;ford: ruled out (mined, Head)" in page_text
     assert "1 vehicle could move no more when the plan was played, at mill&gt;lower" in page_text
+
+
+@pytest.mark.parametrize("language", ["en", "uk"])
+def test_the_report_on_paper_is_the_same_bytes_twice_and_names_cannot_break_it(language: str) -> None:
+    case = valley(names=("#panic(1) </text><script>", '#read("x") <img onerror> $'))
+    arguments = (case.scenario, case.plan, case.outcome, case.naive)
+    first = report_pdf(*arguments, language=language)
+    assert first.startswith(b"%PDF")
+    assert first == report_pdf(*arguments, language=language)
+    assert report_pdf(*arguments[:3], None, language=language) != first
