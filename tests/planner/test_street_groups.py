@@ -14,7 +14,8 @@ from safepassage.planner.surge.cars import queue_of
 from safepassage.planner.surge.problem import state_problem
 from safepassage.planner.surge.recipe import plan_surge
 from safepassage.planner.surge.routes import choose_routes
-from safepassage.planner.surge.street_groups import MOST_GROUPS, divide, main_routes, split_towns
+from safepassage.planner.surge.street_groups import split_towns
+from safepassage.planner.surge.town_queues import MOST_GROUPS, divide, main_routes
 from tests.planner.small_roads import drivers, roads
 
 TWO_BRIDGES = [

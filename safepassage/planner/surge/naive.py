@@ -6,7 +6,7 @@ from safepassage.model.plan import Plan, Route, Wave
 from safepassage.planner.surge.draft import draft_plan
 from safepassage.planner.surge.fleet import naive_fleet
 from safepassage.planner.surge.problem import SurgeProblem
-from safepassage.planner.surge.search import AT_ONCE_S
+from safepassage.planner.surge.schedule import AT_ONCE_S
 
 DESCRIPTION = (
     "everyone with a car leaves at once by the nearest way, and the same vehicles run straight from the"

@@ -85,7 +85,7 @@ def plan_surge(
     choice = choose_routes(problem)
     problem, choice = fit_destinations(problem, choice)
     bound = bound_cars(problem, progress=progress)
-    problem, choice = split_towns(problem, choice)
+    problem, choice = split_towns(problem, choice, bound_s=bound.bound_s, progress=progress)
     fleet = plan_fleet(
         scenario,
         problem.carless,

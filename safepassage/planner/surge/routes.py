@@ -9,7 +9,7 @@ routes. Each settlement then takes one route, and moves between its routes even 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,7 +23,7 @@ from safepassage.planner.surge.paths import Paths
 from safepassage.planner.surge.pin_rules import rules_of
 from safepassage.planner.surge.problem import SurgeProblem, car_demand, unserved_queue
 from safepassage.planner.surge.reserve import reserve_routes
-from safepassage.planner.surge.route_program import RouteShares, share_cars
+from safepassage.planner.surge.route_program import RouteShares, even_shares, share_cars
 
 # A minute saved on the way is worth as much as 0.6 s of clearance: it only breaks ties.
 _WEIGHT_OF_WAY = 0.01
@@ -89,7 +89,7 @@ def choose_routes(problem: SurgeProblem) -> RouteChoice:
     """
     if not problem.queues:
         return RouteChoice([], [], 0, [])
-    search = _RouteSearch(problem)
+    search = RouteSearch(problem)
     rounds = 0
     solved = search.share()
     if solved and search.add_routes(solved):
@@ -106,8 +106,17 @@ def choose_routes(problem: SurgeProblem) -> RouteChoice:
 
 
 @dataclass(eq=False)
-class _RouteSearch:
-    """Columns, their shares and prices while routes are generated."""
+class RouteSearch:
+    """
+    Routes of every queue while they are generated, and programs that share the cars over them.
+
+    Attributes
+    ----------
+    problem : SurgeProblem
+        Queues and roads.
+    candidates : list of list of CarRoute
+        Routes found for each queue; the nearest way to each destination by default.
+    """
 
     problem: SurgeProblem
     candidates: list[list[CarRoute]] = field(default_factory=list)
@@ -121,7 +130,7 @@ class _RouteSearch:
         self.places = [self.problem.node_index[site.node] for site in self.problem.destinations]
         self.room = np.array([site.capacity_persons for site in self.problem.destinations])
         self.rules = [rules_of(self.problem.scenario, queue.settlement) for queue in self.problem.queues]
-        self.candidates = [self._first_routes(queue) for queue in range(len(self.cars))]
+        self.candidates = self.candidates or [self._first_routes(queue) for queue in range(len(self.cars))]
 
     def _first_routes(self, queue: int) -> list[CarRoute]:
         forced = self.rules[queue].forced_links
@@ -172,17 +181,62 @@ class _RouteSearch:
         )
 
     def share(self) -> RouteShares | None:
-        """Share the cars over the routes found so far."""
+        """Share the cars over the routes found so far; None where the destinations cannot hold them."""
         return share_cars(
             self.candidates, self.cars, self.people, self.capacity_per_s, self.room, way_weight=_WEIGHT_OF_WAY
         )
 
-    def add_routes(self, solved: RouteShares) -> bool:
-        """Add every route that the prices make worth its while; False where none is."""
+    def share_evenly(
+        self, finish_s: float, banned: Collection[tuple[int, int]], way_weight: float
+    ) -> RouteShares | None:
+        """
+        Share the cars so that every road is done by a time, with slack wherever there can be.
+
+        Parameters
+        ----------
+        finish_s : float
+            When every road should be done (s).
+        banned : collection of (int, int)
+            Queues and candidates that get nothing.
+        way_weight : float
+            Cost of one second of mean travel time.
+
+        Returns
+        -------
+        RouteShares or None
+            None where the destinations cannot hold everybody.
+        """
+        return even_shares(
+            self.candidates,
+            self.cars,
+            self.people,
+            self.capacity_per_s,
+            self.room,
+            finish_s=finish_s,
+            way_weight=way_weight,
+            banned=banned,
+        )
+
+    def add_routes(self, solved: RouteShares, way_weight: float = _WEIGHT_OF_WAY) -> bool:
+        """
+        Add every route that the prices make worth its while.
+
+        Parameters
+        ----------
+        solved : RouteShares
+            With prices.
+        way_weight : float
+            Cost of one second of mean travel time in the program that was solved.
+
+        Returns
+        -------
+        bool
+            False where no route is.
+        """
         network = self.problem.roads
         road_price, node_price = np.split(solved.resource_price, [network.n_links])
         cost = road_price + node_price[network.to_node]
-        cost += _WEIGHT_OF_WAY / self.cars.sum() * network.free_flow_time_s
+        cost += way_weight / self.cars.sum() * network.free_flow_time_s
         # A price for one car is tiny; the search compares seconds.
         scale = float(self.cars.sum())
         priced = Paths(network, link_cost_s=cost * scale)
@@ -238,7 +292,7 @@ class _RouteSearch:
 class _Load:
     """When every resource is done, for one choice of routes, with quick moves of one settlement."""
 
-    def __init__(self, search: _RouteSearch, chosen: list[int]) -> None:
+    def __init__(self, search: RouteSearch, chosen: list[int]) -> None:
         self.search = search
         n = len(search.capacity_per_s)
         self.work_s = np.zeros(n)

@@ -10,19 +10,17 @@ import numpy as np
 from safepassage.i18n import _
 from safepassage.model.arrays import FloatArray
 from safepassage.model.plan import ReasonCode, Route, Trip, Unserved, Wave
-from safepassage.planner.surge.car_route import CarRoute, resource_capacity_per_s
 from safepassage.planner.surge.cars import CarQueue
-from safepassage.planner.surge.pin_rules import rules_of
 from safepassage.planner.surge.problem import SurgeProblem
 from safepassage.planner.surge.routes import RouteChoice
-from safepassage.planner.surge.waves import Timetable, cut_waves
+from safepassage.planner.surge.schedule import Draft, Release, Scheduler
 from safepassage.progress import NoProgress, Progress
 from safepassage.simulator import Workspace, play
 from safepassage.simulator.plan_traffic import plan_traffic
 
 _RELEASE_FACTORS = (0.97, 1.0, 1.03, 1.1)
 _MARGINS_S = (0.0, 600.0, 1800.0, 3600.0)
-AT_ONCE_S = 60
+_STRETCHES = (1.0, 1.02, 1.05)
 _GOOD_ENOUGH = 1.0005
 # Waves keep people at home rather than in a queue; leaving all at once must gain this much to be chosen.
 _AT_ONCE_PENALTY = 1.01
@@ -64,20 +62,9 @@ class CarPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
-    """Decisions that make a car plan."""
-
-    order: tuple[int, ...]
-    chosen: tuple[int, ...]
-    release_factor: float
-    margin_s: float
-    staged: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class _Played:
     score: tuple[float, float, float, float]
-    draft: _Draft
+    draft: Draft
     plan: CarPlan
     last_queue: int
 
@@ -107,10 +94,7 @@ class CarSearch:
         self.bound_s = bound_s
         self.workspace = Workspace(problem.roads)
         self.plays = 0
-        self.windows = np.array(problem.scenario.open_windows()).reshape(-1, 2)
-        self.earliest_s = [
-            rules_of(problem.scenario, queue.settlement).earliest_s for queue in problem.queues
-        ]
+        self.scheduler = Scheduler(problem, self.trips)
         alone = plan_traffic(problem.roads, (), (), self.trips, problem.scenario.policy.boarding)
         played = play(problem.roads, alone.demand, workspace=self.workspace)
         self.fleet_alone_s = sum(_last_and_mean(played.leg_arrive_s))
@@ -158,16 +142,17 @@ class CarSearch:
             and best.score[2] - best.plan.clearance_s <= self.fleet_alone_s * _GOOD_ENOUGH
         )
 
-    def _starts(self) -> list[_Draft]:
+    def _starts(self) -> list[Draft]:
         chosen = tuple(self.choice.chosen)
         near_first = self._near_first(chosen)
-        drafts = [_Draft(near_first, chosen, factor, 0.0) for factor in _RELEASE_FACTORS]
-        drafts.append(_Draft(near_first[::-1], chosen, 1.0, 0.0))
-        drafts.append(_Draft(near_first, chosen, 1.0, 0.0, staged=False))
+        drafts = [Draft(near_first, chosen, Release.ONE_BY_ONE, factor) for factor in _RELEASE_FACTORS]
+        drafts.append(Draft(near_first[::-1], chosen, Release.ONE_BY_ONE))
+        drafts += [Draft(near_first, chosen, Release.TOGETHER, factor) for factor in _STRETCHES]
+        drafts.append(Draft(near_first, chosen, Release.AT_ONCE))
         nearest = (0,) * len(chosen)
         if self._fits(nearest):
-            drafts.append(_Draft(self._near_first(nearest), nearest, 1.0, 0.0))
-            drafts.append(_Draft(near_first, nearest, 1.0, 0.0, staged=False))
+            drafts.append(Draft(self._near_first(nearest), nearest, Release.ONE_BY_ONE))
+            drafts.append(Draft(near_first, nearest, Release.AT_ONCE))
         return drafts
 
     def _fits(self, chosen: tuple[int, ...]) -> bool:
@@ -181,23 +166,11 @@ class CarSearch:
         )
 
     def _near_first(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
-        """Queues by the time to the busiest place on their way: the first cars there are the nearest."""
-        capacity = resource_capacity_per_s(self.problem.roads)
-        work = np.zeros(capacity.size)
-        routes = [routes[k] for routes, k in zip(self.choice.candidates, chosen, strict=True)]
-        for queue, route in zip(self.problem.queues, routes, strict=True):
-            work[route.resources] += queue.cars / capacity[route.resources]
-        hazard = {place.id: place.hazard for place in self.problem.scenario.settlements}
+        return self.scheduler.near_first(
+            [routes[k] for routes, k in zip(self.choice.candidates, chosen, strict=True)]
+        )
 
-        def key(i: int) -> tuple[float, float, int]:
-            route = routes[i]
-            busiest = int(np.argmax(work[route.resources])) if route.resources.size else -1
-            reached_s = float(route.reached_s[busiest]) if busiest >= 0 else 0.0
-            return (reached_s, -hazard[self.problem.queues[i].settlement], i)
-
-        return tuple(sorted(range(len(routes)), key=key))
-
-    def _neighbour(self, best: _Played, rng: np.random.Generator) -> _Draft:
+    def _neighbour(self, best: _Played, rng: np.random.Generator) -> Draft:
         """Move one settlement in the order, or onto another of its routes; often the one that ends last."""
         draft = best.draft
         n = len(draft.order)
@@ -209,18 +182,19 @@ class CarSearch:
             chosen[queue] = other + (other >= chosen[queue])
             if self._fits(tuple(chosen)):
                 return replace(draft, chosen=tuple(chosen))
-        if rng.random() < 0.2:
-            factor = float(np.clip(draft.release_factor + rng.normal(0.0, 0.03), 0.9, 1.5))
-            return replace(draft, release_factor=factor)
+        if draft.release is Release.TOGETHER or rng.random() < 0.2:
+            # The order says nothing where all leave together.
+            factor = float(np.clip(draft.factor + rng.normal(0.0, 0.03), 0.9, 1.5))
+            return replace(draft, factor=factor)
         order = [i for i in draft.order if i != queue]
         order.insert(int(rng.integers(n)), queue)
         return replace(draft, order=tuple(order))
 
-    def _play(self, draft: _Draft) -> _Played:
+    def _play(self, draft: Draft) -> _Played:
         self.plays += 1
         routes = [routes[k] for routes, k in zip(self.choice.candidates, draft.chosen, strict=True)]
-        waves, left = self._schedule(draft, routes)
-        named = tuple(self._named(i, route) for i, route in enumerate(routes))
+        waves, left = self.scheduler.waves(draft, routes)
+        named = tuple(self.scheduler.named(i, route) for i, route in enumerate(routes))
         traffic = plan_traffic(
             self.problem.roads, named, waves, self.trips, self.problem.scenario.policy.boarding
         )
@@ -245,10 +219,10 @@ class CarSearch:
             left_behind=tuple(_out_of_time(queue) for queue in left if queue.households),
             clearance_s=clearance_s,
             mean_arrival_s=mean_s,
-            staged=draft.staged,
+            staged=draft.release is not Release.AT_ONCE,
             plays=self.plays,
         )
-        penalty = 1.0 if draft.staged else _AT_ONCE_PENALTY
+        penalty = _AT_ONCE_PENALTY if draft.release is Release.AT_ONCE else 1.0
         # Cars that fill the roads hold the buses up: both have to be out, and neither counts alone.
         score = (
             float(late + stuck),
@@ -258,70 +232,12 @@ class CarSearch:
         )
         return _Played(score, draft, plan, ids.index(last_route) if last_route else 0)
 
-    def _schedule(
-        self, draft: _Draft, routes: Sequence[CarRoute]
-    ) -> tuple[tuple[Wave, ...], tuple[CarQueue, ...]]:
-        timetable = Timetable(
-            self.problem,
-            routes,
-            self.trips,
-            release_factor=draft.release_factor,
-            margin_s=draft.margin_s,
-        )
-        by_queue: dict[int, tuple[Wave, ...]] = {}
-        left: dict[int, CarQueue] = {}
-        for i in draft.order:
-            queue = self.problem.queues[i]
-            if draft.staged:
-                departures = timetable.reserve(i, earliest_s=self.earliest_s[i])
-                by_queue[i], left[i] = cut_waves(
-                    queue,
-                    departures,
-                    step_s=timetable.step_s,
-                    grid_s=self.problem.scenario.policy.wave_grid_s,
-                    route_id=self._route_id(i, routes[i]),
-                )
-            else:
-                by_queue[i] = (self._all_at_once(i, routes[i]),)
-                left[i] = queue.part(queue.households)
-        numbers = range(len(routes))
-        return tuple(wave for i in numbers for wave in by_queue[i]), tuple(left[i] for i in numbers)
-
-    def _all_at_once(self, i: int, route: CarRoute) -> Wave:
-        queue = self.problem.queues[i]
-        start_s = int(max(self.windows[0, 0] if len(self.windows) else 0.0, self.earliest_s[i]))
-        return Wave(
-            id=f"{queue.id}/1",
-            settlement=queue.settlement,
-            route=self._route_id(i, route),
-            start_s=start_s,
-            end_s=start_s + AT_ONCE_S,
-            vehicles=queue.cars,
-            households=queue.households,
-            people=queue.people,
-        )
-
-    def _route_id(self, i: int, route: CarRoute) -> str:
-        site = self.problem.destinations[route.destination]
-        return f"{self.problem.queues[i].id}>{site.id}"
-
-    def _named(self, i: int, route: CarRoute) -> Route:
-        network = self.problem.roads
-        return Route(
-            id=self._route_id(i, route),
-            settlement=self.problem.queues[i].settlement,
-            destination=self.problem.destinations[route.destination].id,
-            links=tuple(network.link_id[link] for link in route.links),
-            length_m=float(network.length_m[list(route.links)].sum()),
-            free_flow_s=route.free_flow_s,
-        )
-
     def _at_night(self, depart_s: FloatArray, arrive_s: FloatArray) -> int:
         """Cars on the road outside the open windows."""
-        if not len(self.windows):
+        if not len(self.scheduler.windows):
             return int(depart_s.size)
-        window = np.searchsorted(self.windows[:, 0], depart_s, side="right") - 1
-        outside = (window < 0) | (arrive_s > self.windows[np.maximum(window, 0), 1])
+        window = np.searchsorted(self.scheduler.windows[:, 0], depart_s, side="right") - 1
+        outside = (window < 0) | (arrive_s > self.scheduler.windows[np.maximum(window, 0), 1])
         return int((outside & ~np.isnan(arrive_s)).sum())
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from safepassage.model.arrays import FloatArray, IndexArray
+from safepassage.model.arrays import FlagArray, FloatArray, IndexArray
 from safepassage.model.plan import Trip, Wave
 from safepassage.planner.surge.car_route import CarRoute, resource_capacity_per_s
 from safepassage.planner.surge.cars import CarQueue
@@ -129,7 +129,7 @@ class Timetable:
         cells = self.free[rows[:, None], np.minimum(at, self.n_steps - 1)]
         available = np.where(inside, np.maximum(cells, 0.0), 0.0).min(axis=0, initial=np.inf)
         available = np.minimum(available, cars)
-        available[~self._may_leave(route, earliest_s)] = 0.0
+        available[~self.may_leave(route, earliest_s)] = 0.0
         taken = _compact(available, cars)
         leaving = np.flatnonzero(taken)
         for row, shift in zip(rows, delay, strict=True):
@@ -137,13 +137,29 @@ class Timetable:
             self.free[row, np.minimum(leaving + shift, self.n_steps - 1)] -= taken[leaving]
         return taken
 
-    def _may_leave(self, route: CarRoute, earliest_s: float) -> np.ndarray:
+    def may_leave(self, route: CarRoute, earliest_s: float) -> FlagArray:
+        """
+        Steps in which cars may leave so that they are there before the next curfew.
+
+        Parameters
+        ----------
+        route : CarRoute
+            Their route.
+        earliest_s : float
+            No car leaves before (s).
+
+        Returns
+        -------
+        bool[n_steps]
+            True where they may.
+        """
         start = np.arange(self.n_steps) * float(self.step_s)
         latest_arrival = start + self.step_s + route.free_flow_s + self.margin_s
         may = np.zeros(self.n_steps, dtype=np.bool_)
         for open_s, close_s in self.problem.scenario.open_windows():
             may |= (start >= open_s) & (latest_arrival <= close_s)
-        return may & (start >= earliest_s)
+        allowed: FlagArray = may & (start >= earliest_s)
+        return allowed
 
 
 def _carry_over(free: FloatArray) -> None:
