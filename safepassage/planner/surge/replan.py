@@ -140,48 +140,49 @@ def replan(  # noqa: PLR0913 - each is one thing that may become known
     progress.start(_("Looking where everybody is"), None)
     now = known_now(scenario, closures, pins, demand)
     case = _Case(
-        now=now,
-        plan=plan,
-        at_s=at_s,
-        hash=scenario_hash(now),
-        problem=state_problem(now),
-        snapshot=take_snapshot(now, plan, at_s, seed=seed),
-        counted_anew=frozenset(change.settlement for change in demand),
-        seed=seed,
+        now,
+        plan,
+        take_snapshot(now, plan, at_s, seed=seed),
+        scenario_hash(now),
+        frozenset(change.settlement for change in demand),
+        seed,
     )
+    under_way = case.under_way
     progress.start(_("Planning anew"), fleet_iterations)
-    effort = (car_plays, fleet_iterations)
-    chosen = anew = case.variant(effort, progress, hold_all=False)
-    if not case.counted_anew:
-        held = case.variant(effort, NoProgress(), hold_all=True)
-        # People who keep what they were told is worth something; being out clearly earlier is worth more.
-        chosen = anew if anew.better_than(held) else held
+    was = simulate(scenario, plan, seed=seed)
+    chosen = case.plan_rest((car_plays, fleet_iterations), was, progress)
     progress.start(_("Playing the plan and the baseline"), 2)
-    unchanged, was = simulate(now, plan, seed=seed), simulate(scenario, plan, seed=seed)
+    unchanged = simulate(now, plan, seed=seed)
     certificate = replanned_certificate(
         now,
         chosen.draft,
         chosen.outcome,
         unchanged,
-        cars_bound_s=case.cars_bound_s(anew.part),
-        fleet=bound_fleet_left(anew.task, anew.fleet, chosen.draft.assignments, case.bound_paths),
+        cars_bound_s=case.cars_bound_s(),
+        fleet=bound_fleet_left(under_way.task, under_way.fleet, chosen.draft.assignments, case.bound_paths),
         seed=seed,
         work=chosen.work,
     )
     renewed = replace(chosen.draft, certificate=certificate)
     changes = changes_between(now, plan, was, renewed, chosen.outcome, at_s)
-    seen = seen_under_way(case.snapshot, was, anew.cars, anew.fleet)
+    seen = seen_under_way(case.snapshot, was, under_way.cars, under_way.fleet)
     return Replanned(now, renewed, chosen.outcome, unchanged, seen, changes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Variant:
-    """One way to plan anew, played."""
+class _Kept:
+    """What stays of a plan, and who is left to plan for."""
 
     cars: CarsUnderWay
     fleet: FleetUnderWay
     task: FleetProblem
-    part: _Cars
+    people: PeopleToMove
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Variant:
+    """One way to plan the rest, played."""
+
     draft: Plan
     outcome: Outcome
     work: tuple[tuple[str, int], ...]
@@ -193,28 +194,55 @@ class _Variant:
         return self.outcome.clearance_s < _CLEARLY * other.outcome.clearance_s
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Case:
     """A running plan and what is known now."""
 
-    now: Scenario
-    plan: Plan
-    at_s: float
-    hash: str
-    problem: SurgeProblem
-    snapshot: Snapshot
-    counted_anew: frozenset[str]
-    seed: int
+    def __init__(
+        self,
+        now: Scenario,
+        plan: Plan,
+        snapshot: Snapshot,
+        now_hash: str,
+        counted_anew: frozenset[str],
+        seed: int,
+    ) -> None:
+        self.now, self.plan, self.snapshot, self.hash, self.seed = now, plan, snapshot, now_hash, seed
+        self.at_s = snapshot.at_s
+        self.counted_anew = counted_anew
+        self.problem = state_problem(now)
+        self.bound_paths = Paths(_roads_from(now, self.at_s))
+        self.under_way = self._keep(hold_all=False)
 
-    @property
-    def bound_paths(self) -> Paths:
-        """Ways that any plan could use from now on."""
-        return Paths(_roads_from(self.now, self.at_s))
+    def plan_rest(self, effort: tuple[int, int], was: Outcome, progress: Progress) -> _Variant:
+        """
+        Plan the rest, changing as little as the situation allows.
 
-    def variant(self, effort: tuple[int, int], progress: Progress, *, hold_all: bool) -> _Variant:
-        """Keep what is under way, or everything that can still go as planned, and plan the rest."""
+        People who keep what they were told is worth something; being out clearly earlier is worth more.
+        """
+        if self.counted_anew or not self._mostly_open():
+            return self._variant(self.under_way, effort, progress)
+        held = self._variant(self._keep(hold_all=True), effort, progress)
+        if held.outcome.safe >= was.safe and held.outcome.clearance_s * _CLEARLY <= was.clearance_s:
+            return held
+        anew = self._variant(self.under_way, effort, progress)
+        return anew if anew.better_than(held) else held
+
+    def _mostly_open(self) -> bool:
+        """Whether at most half of the waves to come have lost their road."""
+        closed = self.problem.roads.capacity_pcu_per_h <= 0
+        lost = {
+            route.id
+            for route in self.plan.routes
+            if any(closed[self.problem.link_index[link]] for link in route.links)
+        }
+        later = [wave for wave in self.plan.waves if wave.end_s > self.at_s]
+        return 2 * sum(wave.vehicles for wave in later if wave.route in lost) <= sum(
+            wave.vehicles for wave in later
+        )
+
+    def _keep(self, *, hold_all: bool) -> _Kept:
+        """What is under way, or everything that can still go as planned."""
         now, problem = self.now, self.problem
-        car_plays, fleet_iterations = effort
         cars = cars_under_way(problem, self.snapshot, hold_all=hold_all)
         task = build_problem(now, problem.carless, problem.paths)
         keeper = Keeper(task, self.snapshot, _diversion(problem), hold_all=hold_all)
@@ -224,32 +252,40 @@ class _Case:
             task = build_problem(now, people[1], problem.paths)
             task = with_kinds_of(task, fleet.trips, self.counted_anew)
         keeper.number(task)
-        part = _Cars(_cars_problem(now, people, cars, self.at_s))
+        return _Kept(cars, fleet, task, people)
+
+    def _variant(self, kept: _Kept, effort: tuple[int, int], progress: Progress) -> _Variant:
+        car_plays, fleet_iterations = effort
+        part = _Cars(_cars_problem(self.now, kept.people, kept.cars, self.at_s), in_groups=self._has_groups())
         fleet_part = plan_fleet_left(
-            task,
-            fleet,
+            kept.task,
+            kept.fleet,
             at_s=self.at_s,
             room=part.room(),
             seed=self.seed,
             iterations=fleet_iterations,
             progress=progress,
         )
-        traffic = [*cars.ahead, *fleet.ahead, *fleet_part.new_trips]
+        traffic = [*kept.cars.ahead, *kept.fleet.ahead, *fleet_part.new_trips]
         driven = part.search(traffic, self.seed, car_plays)
-        draft = _assemble(self, cars, driven, fleet, fleet_part, part)
-        outcome = simulate(now, draft, seed=self.seed)
-        work = (("car_plays", driven.plays), *fleet_part.work)
-        return _Variant(cars, fleet, task, part, draft, outcome, work)
+        draft = _assemble(self, kept, driven, fleet_part, part)
+        outcome = simulate(self.now, draft, seed=self.seed)
+        return _Variant(draft, outcome, (("car_plays", driven.plays), *fleet_part.work))
 
-    def cars_bound_s(self, part: _Cars) -> float:
+    def _has_groups(self) -> bool:
+        """Whether the running plan splits settlements over several routes."""
+        return len({route.settlement for route in self.plan.routes}) < len(self.plan.routes)
+
+    def cars_bound_s(self) -> float:
         """No plan has the cars out before that are not under way; 0 where nobody drives any more."""
-        problem = part.problem
+        kept = self.under_way
+        problem = state_problem(self.now, kept.people)
         if not problem.queues:
             return 0.0
         demand = car_demand(problem)
         try:
             return clearance_bound(
-                _roads_from(self.now, self.at_s),
+                self.bound_paths.network,
                 replace(demand, ready_s=np.full(demand.n_origins, self.at_s)),
                 open_windows=self.now.open_windows(),
             ).bound_s
@@ -300,10 +336,12 @@ def _roads_from(now: Scenario, at_s: float) -> RoadNetwork:
 class _Cars:
     """The cars that are not under way."""
 
-    def __init__(self, problem: SurgeProblem) -> None:
+    def __init__(self, problem: SurgeProblem, *, in_groups: bool) -> None:
         self.problem, choice = fit_destinations(problem, choose_routes(problem))
         self.driving = load_by_destination(choice, self.problem.queues)
-        self.problem, self.choice = split_towns(self.problem, choice)
+        self.choice = choice
+        if in_groups:
+            self.problem, self.choice = split_towns(self.problem, choice)
 
     def room(self) -> Mapping[str, float]:
         """Persons that each destination takes beside all who drive, under way or not."""
@@ -319,18 +357,11 @@ class _Cars:
         return CarSearch(self.problem, self.choice, traffic, bound_s=0.0).run(seed=seed, iterations=plays)
 
 
-def _assemble(
-    case: _Case,
-    cars: CarsUnderWay,
-    driven: CarPlan,
-    fleet: FleetUnderWay,
-    fleet_part: FleetPart,
-    part: _Cars,
-) -> Plan:
+def _assemble(case: _Case, kept: _Kept, driven: CarPlan, fleet_part: FleetPart, part: _Cars) -> Plan:
     now, plan = case.now, case.plan
     revision = plan.revision + 1
-    routes, waves = _joined(cars, driven, revision)
-    trips = (*fleet.trips, *fleet_part.new_trips, *fleet_part.services)
+    routes, waves = _joined(kept.cars, driven, revision)
+    trips = (*kept.fleet.trips, *fleet_part.new_trips, *fleet_part.services)
     trips = tuple(sorted(trips, key=lambda trip: (trip.legs[0].depart_s, trip.id)))
     renewed = Plan(
         id=f"{now.id}-{case.hash[:12]}-s{case.seed}-r{revision}",
