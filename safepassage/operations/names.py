@@ -8,10 +8,12 @@ Resolution 55 of the Cabinet of Ministers of Ukraine (27 Jan 2010) on the romani
 
 from __future__ import annotations
 
+import heapq
 import re
+import sys
 import threading
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -44,6 +46,8 @@ _CUTOFF = 72.0
 _CANDIDATE_CUTOFF = 88.0
 _YEARS_APART = 3
 _AT_ONCE = 2000
+_WORDS_ALIKE = 200
+_COMPARED = 1000
 
 
 def folded_name(text: str) -> str:
@@ -88,6 +92,17 @@ class Candidate:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What comparing two entries needs of a person; whole records of everybody would fill the memory."""
+
+    name: str
+    settlement: str
+    age_from: int
+    age_to: int
+    is_second_entry: bool
+
+
 class NameIndex:
     """
     Names of all persons of a database.
@@ -100,10 +115,15 @@ class NameIndex:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._names: dict[str, str] = {}
-        self._persons: dict[str, Person] = {}
+        self._known: dict[str, _Known] = {}
+        self._by_word: dict[str, set[str]] = {}
         self._seen = (0, "")
         self._lock = threading.Lock()
+
+    def catch_up(self) -> None:
+        """Read the names that are new; the first search waits for all of them otherwise."""
+        with self._lock:
+            self._catch_up()
 
     def search(self, text: str, *, limit: int = 20) -> list[str]:
         """
@@ -120,13 +140,30 @@ class NameIndex:
         -------
         list of str
             Person ids, the likest first.
+
+        Notes
+        -----
+        There are far fewer words than persons: each word asked for is compared with all words, and only
+        persons with the likest words are compared by their whole name.
         """
+        folded = folded_name(text)
         with self._lock:
             self._catch_up()
-            found = process.extract(
-                folded_name(text), self._names, scorer=fuzz.WRatio, score_cutoff=_CUTOFF, limit=limit
-            )
-        return [person for _name, _score, person in found]
+            alike: Counter[str] = Counter()
+            for word in folded.split():
+                found = process.extract(
+                    word, self._by_word.keys(), scorer=fuzz.WRatio, score_cutoff=_CUTOFF, limit=_WORDS_ALIKE
+                )
+                best: dict[str, float] = {}
+                for other, score, _place in found:
+                    for person in self._by_word[other]:
+                        best[person] = max(score, best.get(person, 0.0))
+                alike.update(best)
+            nearest = heapq.nsmallest(_COMPARED, alike.items(), key=lambda item: (-item[1], item[0]))
+            names = {person: self._known[person].name for person, _score in nearest}
+        matches = process.extract(folded, names, scorer=fuzz.WRatio, score_cutoff=_CUTOFF, limit=None)
+        matches.sort(key=lambda match: (-match[1], match[2]))
+        return [person for _name, _score, person in matches[:limit]]
 
     def candidates(self, *, limit: int = 200) -> list[Candidate]:
         """
@@ -145,10 +182,10 @@ class NameIndex:
         with self._lock:
             self._catch_up()
             groups: dict[str, list[str]] = defaultdict(list)
-            for person, name in sorted(self._names.items()):
-                if not self._persons[person].merged_into:
+            for person, known in sorted(self._known.items()):
+                if not known.is_second_entry:
                     # First letters of the words, in any order: spellings rarely change them.
-                    groups["".join(sorted(word[0] for word in name.split()))].append(person)
+                    groups["".join(sorted(word[0] for word in known.name.split()))].append(person)
             found = [pair for group in groups.values() for pair in self._alike(group)]
         found.sort(key=lambda pair: (-pair.score, pair.first, pair.second))
         return found[:limit]
@@ -156,9 +193,9 @@ class NameIndex:
     def _alike(self, group: list[str]) -> list[Candidate]:
         pairs = []
         for place, first in enumerate(group):
-            rest = {person: self._names[person] for person in group[place + 1 :]}
+            rest = {person: self._known[person].name for person in group[place + 1 :]}
             matches = process.extract(
-                self._names[first],
+                self._known[first].name,
                 rest,
                 scorer=fuzz.token_sort_ratio,
                 score_cutoff=_CANDIDATE_CUTOFF,
@@ -167,7 +204,7 @@ class NameIndex:
             pairs += [
                 Candidate(first, second, round(score, 1))
                 for _name, score, second in matches
-                if _may_be_one(self._persons[first], self._persons[second])
+                if _may_be_one(self._known[first], self._known[second])
             ]
         return pairs
 
@@ -179,15 +216,25 @@ class NameIndex:
                 for person in persons:
                     held = dict(person.secrets)
                     parts = [texts.get(held.get(name, ""), "") for name in ("given_name", "family_name")]
-                    name = folded_name(" ".join(parts))
-                    if name:
-                        self._names[person.id], self._persons[person.id] = name, person
-                    else:
-                        self._names.pop(person.id, None)
+                    self._learn(person, folded_name(" ".join(parts)))
                 self._seen = changed[-1][:2]
 
+    def _learn(self, person: Person, name: str) -> None:
+        old = self._known.pop(person.id, None)
+        if old is not None and old.name != name:
+            for word in old.name.split():
+                self._by_word[word].discard(person.id)
+                if not self._by_word[word]:
+                    del self._by_word[word]
+        if name:
+            self._known[person.id] = _Known(
+                name, sys.intern(person.settlement), person.age_from, person.age_to, bool(person.merged_into)
+            )
+            for word in name.split():
+                self._by_word.setdefault(word, set()).add(person.id)
 
-def _may_be_one(first: Person, second: Person) -> bool:
+
+def _may_be_one(first: _Known, second: _Known) -> bool:
     same_place = not first.settlement or not second.settlement or first.settlement == second.settlement
     ages = first.age_from <= second.age_to + _YEARS_APART and second.age_from <= first.age_to + _YEARS_APART
     return same_place and ages

@@ -14,6 +14,7 @@ from prometheus_client import generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from safepassage.operations.board import board
 from safepassage.operations.clock import LARGEST_WALL_MS
 from safepassage.operations.desk import Command, NotAllowedError, UnknownError
 from safepassage.operations.event import Id, OptionalId
@@ -268,6 +269,14 @@ def show_ledger(
     require(asking, Action.LEDGER)
     rows = ledger(service.desk.database, at_ms=at_ms)
     return tagged(request, {"rows": [asdict(row) for row in rows], "total": asdict(total(rows))})
+
+
+@v1.get("/board")
+def show_board(request: Request, asking: Seeing, service: ServiceHere) -> Response:
+    """Show how everything stands, in numbers."""
+    require(asking, Action.LEDGER)
+    now = service.desk.now_ms()
+    return tagged(request, {**board(service.desk.database, asking.reader, now_ms=now), "alert": "unknown"})
 
 
 @v1.get("/audit")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from safepassage.operations.desk import Command, Desk
 from safepassage.operations.maintenance import first_broken_event, rebuild
@@ -218,9 +218,7 @@ def harmed(database: Database, harm: str) -> Iterator[None]:
             statement = f"PRAGMA max_page_count={limit}" if harm == "full" else "PRAGMA query_only=ON"
         else:
             statement = "SET default_transaction_read_only = on"
-    database.engine.dispose()
-
-    from sqlalchemy import event
+    database.close()
 
     def apply(raw: Any, _record: Any) -> None:
         cursor = raw.cursor()
@@ -229,10 +227,12 @@ def harmed(database: Database, harm: str) -> Iterator[None]:
         if not database.is_sqlite:
             raw.commit()
 
-    event.listen(database.engine, "connect", apply)
+    for engine in database.engines:
+        event.listen(engine, "connect", apply)
     yield
-    event.remove(database.engine, "connect", apply)
-    database.engine.dispose()
+    for engine in database.engines:
+        event.remove(engine, "connect", apply)
+    database.close()
 
 
 @pytest.mark.parametrize("harm", ["full", "read_only"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
 from safepassage.errors import SafepassageError
@@ -45,8 +48,10 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
-        self._url = url
+        self.engine = _engine(url, _READERS)
+        # Writers of one process queue up here, in order; waiting inside the database is neither fair nor
+        # quick, and each would hold a connection that readers need.
+        self._writer = _engine(url, _WRITERS)
 
     @classmethod
     def in_folder(cls, folder: Path) -> Database:
@@ -84,7 +89,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """The only writer for the length of a block; all of it is durable at the end, or none."""
-        with _told_plainly(), self.engine.connect() as plain:
+        with _told_plainly(), self._writer.connect() as plain:
             connection = plain.execution_options(immediate=True)
             with connection.begin():
                 if not self.is_sqlite:
@@ -99,13 +104,21 @@ class Database:
 
     def close(self) -> None:
         """Let go of every connection."""
-        self.engine.dispose()
+        for engine in self.engines:
+            engine.dispose()
+
+    @property
+    def engines(self) -> tuple[Engine, Engine]:
+        """Of those who read and of the one who writes."""
+        return self.engine, self._writer
 
 
 @contextmanager
 def _told_plainly() -> Iterator[None]:
     try:
         yield
+    except PoolTimeoutError as error:
+        raise StoreUnavailableError("too many wait for the ledger; try again") from error
     except DBAPIError as error:
         words, state = str(error.orig).lower(), getattr(error.orig, "sqlstate", None) or ""
         if state in _FULL or any(part in words for part in _FULL_WORDS):
@@ -116,23 +129,35 @@ def _told_plainly() -> Iterator[None]:
         raise
 
 
-def _engine(url: str) -> Engine:
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    connections: int
+    cache_kib: int
+
+
+# SQLite keeps a cache for every connection, so many connections get small ones.
+_READERS = _Pool(connections=16, cache_kib=4_000)
+_WRITERS = _Pool(connections=1, cache_kib=32_000)
+_WAIT_S = 60
+
+
+def _engine(url: str, pool: _Pool) -> Engine:
+    sizes: dict[str, Any] = {"pool_size": pool.connections, "max_overflow": 0, "pool_timeout": _WAIT_S}
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=10, pool_pre_ping=True)
-    engine = create_engine(
-        url, poolclass=QueuePool, pool_size=10, connect_args={"timeout": 30, "check_same_thread": False}
-    )
-    event.listen(engine, "connect", _set_up_sqlite)
+        return create_engine(url, pool_pre_ping=True, **sizes)
+    connecting = {"timeout": _WAIT_S, "check_same_thread": False}
+    engine = create_engine(url, poolclass=QueuePool, connect_args=connecting, **sizes)
+    event.listen(engine, "connect", partial(_set_up_sqlite, cache_kib=pool.cache_kib))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _set_up_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's own types
+def _set_up_sqlite(connection: Any, _record: Any, *, cache_kib: int) -> None:  # noqa: ANN401 - of the driver
     connection.isolation_level = None
     cursor = connection.cursor()
     # What was acknowledged survives a power cut; what was forgotten leaves no trace in free pages.
     # A longer journal writes pages that change again and again once.
-    pragmas = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-32000",
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", f"cache_size=-{cache_kib}",
                "wal_autocheckpoint=8000")  # fmt: skip
     for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")

@@ -150,6 +150,13 @@ def state_counts(connection: Connection) -> Counter[tuple[str, str]]:
     return Counter({(noun, state): number for noun, state, number in rows})
 
 
+def open_conflicts(connection: Connection) -> int:
+    """Conflicts that nobody has decided."""
+    undecided = table.c.body.like('%"choice":""%')
+    query = select(func.count()).select_from(table).where(table.c.noun == "conflict", undecided)
+    return connection.execute(query).scalar_one()
+
+
 def bodies(connection: Connection) -> list[tuple[str, str]]:
     """Every record as it is kept, by key."""
     rows = connection.execute(select(table.c.key, table.c.body).order_by(table.c.key))
