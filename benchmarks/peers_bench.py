@@ -3,9 +3,10 @@ Compare the simulator with UXsim (C++) and SUMO (mesoscopic) in one run, in alte
 
     python benchmarks/peers_bench.py [quick|full] --peers PYTHON [--out FILE] [--instances NAME,...]
 
-``make bench`` makes the peers' environment and starts it. Writes JSON (machine, versions, date, every
-single run) and the page of the documentation made from it. A run that is stopped by a cap, and one that
-takes longer than ``--once-over`` seconds, is not repeated.
+``make bench`` makes the peers' environment and starts it. Writes JSON (machine, versions, date, load, every
+single run), instance by instance, and at the end the page of the documentation made from it. A run that is
+stopped by a cap, and one that takes more than ``--once-over`` seconds of processor time, is not repeated.
+``--instances`` measures some instances anew and keeps what the file holds of the others.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def compare(case: Case, places: Places, repeats: int, once_over_s: float) -> dic
     repeats : int
         Runs of each tool; one of those that only show how accurate the others are.
     once_over_s : float
-        A run that takes longer is not repeated (s).
+        A run that takes more processor time is not repeated (s).
 
     Returns
     -------
@@ -67,7 +68,7 @@ def compare(case: Case, places: Places, repeats: int, once_over_s: float) -> dic
 
 
 def _is_over(run: Run, once_over_s: float) -> bool:
-    return bool(run["stopped"]) or float(run["whole_s"]) > once_over_s
+    return bool(run["stopped"]) or float(run["processor_s"]) > once_over_s
 
 
 def prepare(name: str, path: Path, places: Places) -> Case:
@@ -101,31 +102,37 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, required=True, help="interpreter of the peers' environment")
     parser.add_argument("--out", type=Path, help="JSON; the committed one for a full run by default")
     parser.add_argument("--instances", help="names, with commas")
-    parser.add_argument("--once-over", type=float, default=150.0, help="seconds")
+    parser.add_argument("--repeats", type=int, help="runs of each tool")
+    parser.add_argument("--once-over", type=float, default=150.0, help="seconds of processor time")
     arguments = parser.parse_args()
     names, repeats = MODES[arguments.mode]
     names = arguments.instances.split(",") if arguments.instances else names
     out = arguments.out or (RESULTS if arguments.mode == "full" else WORK / "quick.json")
     places = Places(Path(sys.executable), arguments.peers.absolute())
+    kept = json.loads(out.read_text(encoding="utf-8")) if arguments.instances and out.exists() else {}
     facts: dict[str, object] = {
         "mode": arguments.mode,
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "machine": machine(),
         "versions": versions(places.peers_python),
-        "load_before": load(),
+        "merges": measure_merges(WORK, places),
     }
-    instances = {}
+    instances = kept.get("instances", {})
+    out.parent.mkdir(parents=True, exist_ok=True)
     for name, path in make_instances(WORK, names).items():
-        made = load_instance(path)
+        made, before = load_instance(path), load()
         instances[name] = {
             "description": DESCRIPTIONS[name],
             "links": made.n_links,
             "cars": made.n_cars,
-            "runs": compare(prepare(name, path, places), places, repeats, arguments.once_over),
+            "load_before": before,
+            "runs": compare(
+                prepare(name, path, places), places, arguments.repeats or repeats, arguments.once_over
+            ),
+            "load_after": load(),
         }
-    facts |= {"instances": instances, "merges": measure_merges(WORK, places), "load_after": load()}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        facts["instances"] = {name: instances[name] for name in DESCRIPTIONS if name in instances}
+        out.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     page = [str(places.peers_python), "-m", "benchmarks.peers.page", str(out)]
     if arguments.mode == "quick":
         page += [str(WORK / "benchmarks.md"), str(WORK)]
