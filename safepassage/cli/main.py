@@ -17,6 +17,7 @@ from safepassage import __version__
 from safepassage.cli import forecast as forecast_commands
 from safepassage.cli import maps, rehearse, sheets, verify
 from safepassage.cli import operations as operations_commands
+from safepassage.cli import replan as replan_command
 from safepassage.cli.boundary import Commands, terminal_of
 from safepassage.cli.exit_codes import ExitCode
 from safepassage.cli.terminal import Terminal
@@ -211,5 +212,6 @@ def _finish_plan(terminal: Terminal, result: PlanResult) -> None:
 maps.register(app)
 operations_commands.register(app)
 rehearse.register(app)
+replan_command.register(app)
 sheets.register(app)
 verify.register(app)

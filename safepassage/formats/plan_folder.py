@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +53,9 @@ class PlanFolder:
     naive: Outcome | None
 
 
-def write_plan_folder(content: PlanFolder, path: Path, *, report: str | None = None) -> None:
+def write_plan_folder(
+    content: PlanFolder, path: Path, *, report: str | None = None, more: Mapping[str, str] | None = None
+) -> None:
     """
     Write a plan folder in one step, readable by its owner only.
 
@@ -64,6 +67,8 @@ def write_plan_folder(content: PlanFolder, path: Path, *, report: str | None = N
         Where; an earlier plan folder there is replaced.
     report : str, optional
         The report page.
+    more : mapping of str to str, optional
+        Further files by name.
 
     Raises
     ------
@@ -81,6 +86,7 @@ def write_plan_folder(content: PlanFolder, path: Path, *, report: str | None = N
         NAIVE_FILE: played(content.naive) if content.naive else None,
         "plan.geojson": plan_geojson(scenario, plan, content.outcome),
         REPORT_FILE: report,
+        **(more or {}),
     }
     for name, table in plan_tables(scenario, plan, content.outcome).items():
         files[f"tables/{name}.csv"] = table.as_csv()

@@ -19,7 +19,9 @@ from safepassage.model.scenario import Scenario
 from safepassage.progress import NoProgress, Progress
 
 
-def read_scenario(folder: Path, *, progress: Progress | None = None) -> ScenarioFolder:
+def read_scenario(
+    folder: Path, *, instead: Mapping[str, Path] | None = None, progress: Progress | None = None
+) -> ScenarioFolder:
     """
     Read a scenario.
 
@@ -27,6 +29,8 @@ def read_scenario(folder: Path, *, progress: Progress | None = None) -> Scenario
     ----------
     folder : Path
         The scenario folder.
+    instead : mapping of str to Path, optional
+        Files to read in the place of tables of the folder, by the table's file name.
     progress : Progress, optional
         Told of every file.
 
@@ -41,7 +45,7 @@ def read_scenario(folder: Path, *, progress: Progress | None = None) -> Scenario
         If anything is wrong; carries all faults, warnings among them.
     """
     faults = FaultList(FILES)
-    tables, settings = _read_files(Path(folder), faults, progress or NoProgress())
+    tables, settings = _read_files(Path(folder), faults, progress or NoProgress(), instead or {})
     scenario = _build(tables, settings, faults)
     if scenario is None:
         raise InputError(faults.collected())
@@ -70,8 +74,11 @@ def check_scenario(folder: Path, *, progress: Progress | None = None) -> tuple[F
     return faults.collected()
 
 
-def _read_files(folder: Path, faults: FaultList, progress: Progress) -> tuple[Tables, Settings]:
-    present = _names_in(folder, faults)
+def _read_files(
+    folder: Path, faults: FaultList, progress: Progress, instead: Mapping[str, Path] | None = None
+) -> tuple[Tables, Settings]:
+    instead = instead or {}
+    present = _names_in(folder, faults) | set(instead)
     settings = Settings()
     if SETTINGS_FILE in present:
         settings = read_settings(folder / SETTINGS_FILE, faults)
@@ -79,7 +86,9 @@ def _read_files(folder: Path, faults: FaultList, progress: Progress) -> tuple[Ta
     tables = {}
     for table in TABLES:
         if table.file in present:
-            tables[table.file] = read_table(folder / table.file, table, reader, faults, progress)
+            tables[table.file] = read_table(
+                instead.get(table.file, folder / table.file), table, reader, faults, progress
+            )
         else:
             tables[table.file] = empty_table(table, present=False, usable=not table.required)
     if present:

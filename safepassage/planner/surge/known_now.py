@@ -102,7 +102,7 @@ def closures_of(
         )
     claim = Claim(_("replanning"), "A", 1)
     return tuple(
-        ThreatEntry(f"lost {link} {at_s:.0f}", ThreatEntryKind.CLOSURE, link, at_s, until_s, claim=claim)
+        ThreatEntry(f"lost-{link}-{at_s:.0f}", ThreatEntryKind.CLOSURE, link, at_s, until_s, claim=claim)
         for link in links
     )
 

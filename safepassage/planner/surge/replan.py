@@ -39,8 +39,8 @@ from safepassage.planner.surge.under_way_fleet import FleetUnderWay, Keeper, wit
 from safepassage.progress import NoProgress, Progress
 from safepassage.simulator.playback import simulate
 
-CAR_PLAYS = 4
-FLEET_ITERATIONS = 60
+CAR_PLAYS = 2
+FLEET_ITERATIONS = 20
 _CLEARLY = 0.99
 
 
