@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
 from safepassage.errors import ModelError
 from safepassage.model.threat import CREDIBILITY, RELIABILITY, Claim
@@ -42,8 +41,8 @@ class ClaimTable:
     """
 
     prior: float = 0.3
-    statement: Mapping[int, float] = field(default_factory=lambda: MappingProxyType(_STATEMENT))
-    trust: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(_TRUST))
+    statement: Mapping[int, float] = field(default_factory=lambda: dict(_STATEMENT))
+    trust: Mapping[str, float] = field(default_factory=lambda: dict(_TRUST))
     half_life_s: float = 3 * SECONDS_PER_DAY
 
     def __post_init__(self) -> None:
