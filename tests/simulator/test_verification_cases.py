@@ -15,6 +15,7 @@ from safepassage.simulator.verification import (
     case_folders,
     run_cases,
 )
+from safepassage.simulator.verification.keys import SECTIONS, TOP
 from safepassage.simulator.verification.readings import ARGUMENTS, QUANTITIES
 
 RESULTS = run_cases()
@@ -200,3 +201,22 @@ def test_all_missing_cases_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         run_cases([tmp_path / "one", tmp_path / "two"])
     assert len(caught.value.faults) == 2
+
+
+def test_the_guide_names_every_key_and_reading() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "verification.md").read_text("utf-8")
+    for item in (TOP, *SECTIONS):
+        assert f"`[[{item.name}]]`" in guide or not item.name
+        part = guide.partition(f"`[[{item.name}]]`" if item.name else "### Top of")[2].partition("\n### ")[0]
+        for key in item.keys:
+            assert f"| `{key.name}` |" in part, (item.name, key.name)
+            assert key.meaning in part
+    for name in QUANTITIES:
+        assert f"| `{name}` |" in guide
+
+
+def test_the_example_of_the_guide_is_met(tmp_path: Path) -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "verification.md").read_text("utf-8")
+    example = guide.partition("```toml\n")[2].partition("```")[0]
+    (result,) = run_cases([write(tmp_path, example)])
+    assert result.passed

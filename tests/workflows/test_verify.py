@@ -53,6 +53,9 @@ def test_everything_is_as_expected_and_every_group_is_there(tmp_path: Path) -> N
     result = verify(output=tmp_path / "report.html")
     assert result.failed == ()
     assert {case.group for case in result.cases} == set(CaseGroup) - {CaseGroup.OWN}
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "verification.md").read_text("utf-8")
+    values = sum(len(case.checks) for case in result.cases)
+    assert f"{len(result.cases)} cases with {values} values" in guide
     page = (tmp_path / "report.html").read_text("utf-8")
     for case in result.cases:
         assert f'id="case-{case.id}"' in page
