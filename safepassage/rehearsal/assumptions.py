@@ -45,6 +45,13 @@ class Assumptions:
         Mean share of households that are willing to leave, 0 to 1.
     uptake_spread : float
         Standard deviation of that share between futures, the same for all settlements of a future.
+    uptake_quantiles : tuple of (float, float)
+        Level and share of households, both ascending, such as a forecast gives them; where any are given
+        they stand in for mean and spread.
+    shadow_share : float
+        Share of the cars of settlements out of scope that leave too, 0 to 1.
+    shadow_delay_s : float
+        Mean of the exponential time after the start at which they leave (s).
     departure_delay_s : float
         Mean of the exponential delay with which a car leaves after its time (s).
     car_failure : float
@@ -61,6 +68,10 @@ class Assumptions:
         Time until drivers who have not left yet know of a closure or of its end (s).
     breakdowns_per_vehicle_hour : float
         Rate at which fleet vehicles fail.
+    spare_vehicles : int
+        Vehicles that stand by with a crew: in each future the first so many vehicles that fail are replaced.
+    extra_hours_s : float
+        By how much later than the policy says the curfew begins (s).
     alerts : AlertProcess or None
         Alerts; None for none.
     alert_rule : AlertRule or None
@@ -71,12 +82,17 @@ class Assumptions:
         The rate field.
     protection : Protection
         Factors on it.
+    shelter : float
+        Factor on the rate for people who sit it out in a shelter, beside those of ``protection``.
     claims : ClaimTable
         How claims of closures become probabilities.
     """
 
     uptake_share: float = 0.8
     uptake_spread: float = 0.1
+    uptake_quantiles: tuple[tuple[float, float], ...] = ()
+    shadow_share: float = 0.1
+    shadow_delay_s: float = 3 * 3600.0
     departure_delay_s: float = 15 * 60.0
     car_failure: float = 0.03
     demand_spread: float = 0.05
@@ -85,25 +101,31 @@ class Assumptions:
     correlation_length_m: float = 20_000.0
     notice_s: float = 15 * 60.0
     breakdowns_per_vehicle_hour: float = 1 / 300
+    spare_vehicles: int = 0
+    extra_hours_s: float = 0.0
     alerts: AlertProcess | None = KHARKIV_2023
     alert_rule: AlertRule | None = None
     zones: tuple[Zone, ...] = ()
     hazard: HazardParameters = field(default_factory=HazardParameters)
     protection: Protection = field(default_factory=Protection)
+    shelter: float = 0.3
     claims: ClaimTable = field(default_factory=ClaimTable)
 
     def __post_init__(self) -> None:
-        for name in ("uptake_share", "car_failure", "crossing_loss"):
+        for name in ("uptake_share", "shadow_share", "car_failure", "crossing_loss"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ModelError(f"rehearsal: {name} is {getattr(self, name)}; give 0 to 1")
         for name in (
             "uptake_spread", "departure_delay_s", "demand_spread", "correlation_length_m", "notice_s",
-            "breakdowns_per_vehicle_hour",
+            "breakdowns_per_vehicle_hour", "shadow_delay_s", "spare_vehicles", "extra_hours_s", "shelter",
         ):  # fmt: skip
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ModelError(f"rehearsal: {name} is {getattr(self, name)}; give a number >= 0")
         if not self.crossing_loss_mean_s > 0:
             raise ModelError("rehearsal: crossing_loss_mean_s must be positive")
+        for values in zip(*self.uptake_quantiles, strict=True):
+            if list(values) != sorted(values) or not 0 <= values[0] <= values[-1] <= 1:
+                raise ModelError("rehearsal: give the levels and shares of uptake ascending, from 0 to 1")
 
 
 def nothing_uncertain() -> Assumptions:
@@ -116,6 +138,6 @@ def nothing_uncertain() -> Assumptions:
         To start from when one thing is to be uncertain.
     """
     return Assumptions(
-        uptake_share=1.0, uptake_spread=0.0, departure_delay_s=0.0, car_failure=0.0, demand_spread=0.0,
-        crossing_loss=0.0, breakdowns_per_vehicle_hour=0.0, alerts=None,
+        uptake_share=1.0, uptake_spread=0.0, shadow_share=0.0, departure_delay_s=0.0, car_failure=0.0,
+        demand_spread=0.0, crossing_loss=0.0, breakdowns_per_vehicle_hour=0.0, alerts=None,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from safepassage.model.arrays import FloatArray
 from safepassage.model.scenario import Scenario
 from safepassage.model.threat import ThreatEntry, ThreatEntryKind
 from safepassage.rehearsal.assumptions import Assumptions
+from safepassage.rehearsal.shadow import shadow_cars
 from safepassage.threat.alerts import draw_alerts
 from safepassage.threat.claims import DatedClaim, probability_of, standing_of
 from safepassage.threat.closures import Closure, ClosureChance, ClosureModel
@@ -30,6 +31,7 @@ class Stream(IntEnum):
     ALERTS = 5
     BREAKDOWNS = 6
     DISTRICT = 7
+    SHADOW = 8
 
 
 def stream(seed: int, future: int, purpose: Stream) -> np.random.Generator:
@@ -74,6 +76,8 @@ class Future:
         Start and end of alerts (s).
     failure_s : mapping of str to float
         When each vehicle of the fleet fails (s after it starts to be used); may be ``inf``.
+    shadow_draw, shadow_delay_draw : float64[n_shadow_cars]
+        Of each car of people who were not called: uniform, exponential.
     """
 
     number: int
@@ -87,6 +91,8 @@ class Future:
     closures: tuple[Closure, ...]
     alerts_s: FloatArray
     failure_s: dict[str, float]
+    shadow_draw: FloatArray
+    shadow_delay_draw: FloatArray
 
 
 class Draws:
@@ -110,6 +116,7 @@ class Draws:
         self.chances = closure_chances(scenario, assumptions)
         self._closures = ClosureModel(self.chances, assumptions.correlation_length_m)
         self._n_slots = sum(place.people.total for place in scenario.in_scope)
+        self._n_shadow = shadow_cars(scenario) if assumptions.shadow_share > 0 else 0
         self._vehicles = [name for group in scenario.fleet for name in group.vehicle_ids()]
 
     def future(self, number: int) -> Future:
@@ -133,8 +140,7 @@ class Draws:
 
         present, district, failures = of(Stream.PRESENT), of(Stream.DISTRICT), of(Stream.BREAKDOWNS)
         n_places = len(self.scenario.in_scope)
-        rate = a.breakdowns_per_vehicle_hour / 3600
-        waits = failures.standard_exponential(len(self._vehicles))
+        shadow = of(Stream.SHADOW)
         alerts = np.zeros((0, 2))
         if a.alerts is not None:
             alerts = draw_alerts(a.alerts, self.scenario.horizon_s, of(Stream.ALERTS))
@@ -149,15 +155,25 @@ class Draws:
             remainder_draw=district.random(n_places),
             closures=self._closures.draw(of(Stream.CLOSURES)),
             alerts_s=alerts,
-            failure_s={
-                name: float(wait) / rate if rate > 0 else math.inf
-                for name, wait in zip(self._vehicles, waits, strict=True)
-            },
+            failure_s=self._failures(failures),
+            shadow_draw=shadow.random(self._n_shadow),
+            shadow_delay_draw=shadow.standard_exponential(self._n_shadow),
         )
+
+    def _failures(self, random: np.random.Generator) -> dict[str, float]:
+        """When each vehicle fails; vehicles that stand by take the place of those that fail first."""
+        rate = self.assumptions.breakdowns_per_vehicle_hour / 3600
+        waits = random.standard_exponential(len(self._vehicles))
+        fails_s = waits / rate if rate > 0 else np.full(len(waits), math.inf)
+        fails_s[np.argsort(fails_s, kind="stable")[: self.assumptions.spare_vehicles]] = math.inf
+        return dict(zip(self._vehicles, fails_s.tolist(), strict=True))
 
 
 def _uptake(assumptions: Assumptions, draw: float) -> float:
     """Beta with the mean and spread asked for; a spread too wide for a Beta becomes the widest one."""
+    if assumptions.uptake_quantiles:
+        levels, shares = zip(*assumptions.uptake_quantiles, strict=True)
+        return float(np.interp(draw, levels, shares))
     mean = assumptions.uptake_share
     variance = min(assumptions.uptake_spread**2, 0.99 * mean * (1 - mean))
     if variance <= 0:

@@ -113,6 +113,8 @@ class PlanParties:
         Share of each of `GROUPS` at home.
     leg_vehicle_name : tuple of str
         Fleet vehicle of each vehicle of the demand after the cars.
+    transfer_sites : tuple of str
+        Ids of the unsafe places where people get off.
     """
 
     traffic: PlanTraffic
@@ -136,6 +138,7 @@ class PlanParties:
     people: OffsetArray
     home_composition: FloatArray
     leg_vehicle_name: tuple[str, ...]
+    transfer_sites: tuple[str, ...]
 
 
 def plan_parties(scenario: Scenario, plan: Plan) -> PlanParties:
@@ -190,13 +193,14 @@ class _Draft:
     courses: dict[tuple[int, ...], int] = field(default_factory=dict)
     transfer_sites: dict[str, int] = field(default_factory=dict)
     households: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    link_index: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.link_index = {link: k for k, link in enumerate(self.scenario.network.link_id)}
 
     def _course(self, links: Sequence[str]) -> int:
-        index = self._link_index()
-        return self.courses.setdefault(tuple(index[link] for link in links), len(self.courses))
-
-    def _link_index(self) -> dict[str, int]:
-        return {link: k for k, link in enumerate(self.scenario.network.link_id)}
+        course = tuple(self.link_index[link] for link in links)
+        return self.courses.setdefault(course, len(self.courses))
 
     def _add(
         self,
@@ -317,6 +321,7 @@ class _Draft:
             people=people,
             home_composition=np.array([_shares(place.people) for place in scope]).reshape(-1, len(GROUPS)),
             leg_vehicle_name=tuple(names),
+            transfer_sites=tuple(self.transfer_sites),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,22 +10,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from safepassage.model.arrays import FlagArray, FloatArray, IndexArray, OffsetArray
-from safepassage.model.plan import Mode, Plan
+from safepassage.model.plan import Plan
 from safepassage.model.policy import AlertRule
 from safepassage.model.scenario import Scenario
 from safepassage.rehearsal.assumptions import Assumptions
-from safepassage.rehearsal.detours import Detours, Known, Links, known_closures
+from safepassage.rehearsal.detours import Detours, Known, known_closures
 from safepassage.rehearsal.draws import Draws, Future
-from safepassage.rehearsal.exposure import Exposure, Harm, Stays
+from safepassage.rehearsal.exposure import Harm, hazard_rates
+from safepassage.rehearsal.moves import Moves, departures
 from safepassage.rehearsal.parties import NONE, PlanParties, plan_parties
 from safepassage.simulator.conditions import Conditions, Hold, HoldPoint, LinkChange
-from safepassage.simulator.demand import TrafficDemand
+from safepassage.simulator.kernel.layout import TICKS_PER_S
+from safepassage.simulator.kernel.parties import (
+    GOES,
+    Parties,
+    Rides,
+    Services,
+    count_out,
+    fill_free_seats,
+    gather,
+    go_on,
+    harm_of,
+    party_times,
+)
 from safepassage.simulator.run import TrafficResult, play
 from safepassage.simulator.workspace import Workspace
-from safepassage.threat.alerts import after_pauses, merged
 
 COUNTS = ("absent", "extra", "staying", "safe", "on_the_way", "at_home")
 SHARES = (0.9, 0.99, 1.0)
+_SHARES: FloatArray = np.array(SHARES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +66,12 @@ class FutureResult:
         Expected casualties.
     closures : tuple of int
         Chances that came true.
+    held_at : tuple of (str, int)
+        Where those stood who left home but were not out, by place, and how many persons: ``link:`` and a
+        link id where a vehicle could never move again, ``site:`` and a station that they had reached,
+        ``road:`` where they were still driving, or standing before a closure that ends later.
     digest : str
-        Of all times of the traffic.
+        SHA-256 of all that this future says.
     """
 
     number: int
@@ -64,7 +82,13 @@ class FutureResult:
     last_out_s: FloatArray
     harm: Harm
     closures: tuple[int, ...]
+    held_at: tuple[tuple[str, int], ...]
     digest: str
+
+    @property
+    def stranded(self) -> int:
+        """Willing persons who were not out at the horizon."""
+        return int(self.counts[:, COUNTS.index("on_the_way") :].sum())
 
 
 class Stage:
@@ -84,27 +108,16 @@ class Stage:
     """
 
     def __init__(self, scenario: Scenario, plan: Plan, assumptions: Assumptions, seed: int) -> None:
-        self.scenario, self.plan, self.assumptions = scenario, plan, assumptions
+        self.scenario, self.plan, self.assumptions, self.seed = scenario, plan, assumptions, seed
         self.draws = Draws(scenario, assumptions, seed)
         self.parties = plan_parties(scenario, plan)
-        self.exposure = Exposure(scenario, self.parties, assumptions)
         self.horizon_s = scenario.horizon_s
-        demand = self.parties.traffic.demand
-        n_cars = self.parties.n_cars
-        self.fleet_vehicle: IndexArray = (
-            np.repeat(np.arange(demand.n_vehicles), np.diff(demand.leg_offset))[n_cars:].astype(np.int32)
-            - n_cars
-        )
-        self.trip_start_s = _trip_starts(plan, self.parties, demand.n_legs)[n_cars:]
-        self.first_s = np.full(len(self.parties.leg_vehicle_name), math.inf)
-        np.minimum.at(self.first_s, self.fleet_vehicle, self.trip_start_s)
-        self.curfew_s = _closed(scenario)
         self.held, self.held_links, self.stopped_links = self._held()
-        self.ride_first = np.array([ride.first_party for ride in self.parties.rides], np.int64)
-        self.ride_settlement = np.array([ride.settlement for ride in self.parties.rides], np.int64)
-        self.ride_open: FlagArray = np.array([ride.seats_only for ride in self.parties.rides], np.bool_)
-        if len(self.ride_first):
-            self.ride_open &= self.parties.transfer[self.ride_first] == NONE
+        self.departures = departures(scenario, plan, self.parties, assumptions, self.held)
+        self.people = _party_tables(self.parties, assumptions)
+        self.rides = _ride_tables(self.parties)
+        self.services = _service_tables(self.parties)
+        self.rates = hazard_rates(scenario, self.parties, assumptions)
 
     def _held(self) -> tuple[FlagArray, tuple[int, ...], tuple[int, ...]]:
         """Settlements under a rule that holds, links where rides there begin, and links that stop."""
@@ -157,300 +170,143 @@ class Player:
             Every person of the future is accounted for.
         """
         stage = self._stage
-        crowd = _crowd(stage, future)
+        marks, persons = gather(
+            stage.people,
+            (future.present_draw, future.willing_draw, future.car_draw),
+            future.present_factor,
+            future.uptake,
+            stage.assumptions.car_failure,
+        )
         known = known_closures(future.closures, stage.draws.chances, stage.assumptions.notice_s)
         if lost:
             known = _with_lost(known, frozenset(lost))
-        moves = _Moves(stage, self._detours, crowd, future, known)
-        demand, leg_of = moves.demand()
-        conditions = _conditions(stage, future, lost)
+        moves = Moves(stage.departures, self._detours, (marks & GOES) > 0, future, known)
+        demand, leg_of, vehicle_leg = moves.demand()
         result = play(
             stage.scenario.network,
             demand,
-            seed=stage.draws.seed,
+            seed=stage.seed,
             horizon_s=stage.horizon_s,
             workspace=self._workspace,
-            conditions=conditions,
+            conditions=_conditions(stage, future, lost),
         )
-        left_s, got_off_s = _times(stage.parties, result, leg_of)
-        return _result(stage, future, crowd, (left_s, got_off_s), result.digest)
+        return _count(stage, future, _Crowd(marks, persons), result, (leg_of, vehicle_leg))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Crowd:
-    """Who is there and wants what: flags a party, persons a settlement."""
+    """Marks of the parties, and persons absent, willing, and willing without their car, by settlement."""
 
-    present: FlagArray
-    willing: FlagArray
-    go: FlagArray
-    claimants: OffsetArray
-    extra: OffsetArray
-    extra_willing: OffsetArray
-    remainder_willing: OffsetArray
+    marks: np.ndarray
+    persons: OffsetArray
 
 
-def _crowd(stage: Stage, future: Future) -> _Crowd:
-    parties = stage.parties
-    n_places = len(parties.people)
-    factor = future.present_factor
-    present = future.present_draw[parties.slot] >= 1 - factor[parties.settlement]
-    willing = present & (future.willing_draw[parties.slot] < future.uptake)
-    usable = future.car_draw[parties.slot] >= stage.assumptions.car_failure
-    usable[parties.n_cars :] = True
-    extra = np.floor(parties.people * np.maximum(factor - 1, 0)).astype(np.int64)
-    extra_willing = np.floor(extra * future.uptake + future.remainder_draw).astype(np.int64)
-    remainder_willing = np.floor(parties.remainder * future.uptake + future.remainder_draw).astype(np.int64)
-    without_car = willing & ~usable
-    claimants = np.minimum(extra_willing, extra) + _sum(parties, without_car, n_places)
-    return _Crowd(
-        present, willing, willing & usable, claimants, extra, np.minimum(extra_willing, extra),
-        np.minimum(remainder_willing, parties.remainder),
+def _party_tables(parties: PlanParties, assumptions: Assumptions) -> Parties:
+    waiting = [assumptions.protection.in_group(size) for size in parties.group_size.tolist()]
+    return Parties(
+        n_cars=parties.n_cars, persons=parties.persons, slot=parties.slot.astype(np.int64),
+        settlement=parties.settlement, board_leg=parties.board_leg, alight_leg=parties.alight_leg,
+        course=parties.course, transfer=parties.transfer, ride=parties.ride, safe=parties.safe,
+        composition=parties.composition, waiting=np.array(waiting, np.float64),
     )  # fmt: skip
 
 
-def _sum(parties: PlanParties, of: FlagArray, n_places: int) -> OffsetArray:
-    total = np.bincount(parties.settlement[of], weights=parties.persons[of], minlength=n_places)
-    return total.astype(np.int64)
-
-
-class _Moves:
-    """The traffic of one future."""
-
-    def __init__(
-        self, stage: Stage, detours: Detours, crowd: _Crowd, future: Future, known: Sequence[Known]
-    ) -> None:
-        self._stage, self._detours, self._known = stage, detours, known
-        parties = stage.parties
-        base = parties.traffic.demand
-        n_cars = parties.n_cars
-        self._route = base.leg_route.astype(np.int64)
-        self._start_s = base.leg_not_before_s.copy()
-        self._kept = np.ones(base.n_legs, np.bool_)
-        self._kept[:n_cars] = crowd.go[:n_cars]
-        self._pool: list[Links] = []
-        self._numbers: dict[Links, int] = {}
-        self._put_off_cars(future)
-        self._end_failed_tours(future)
-
-    def _put_off_cars(self, future: Future) -> None:
-        stage = self._stage
-        parties = stage.parties
-        cars = slice(0, parties.n_cars)
-        slot, settlement = parties.slot[cars], parties.settlement[cars]
-        start_s = self._start_s[cars] + future.delay_draw[slot] * stage.assumptions.departure_delay_s
-        curfew = np.array(stage.curfew_s).reshape(-1, 2)
-        alerts = [(float(a), float(b)) for a, b in future.alerts_s]
-        pauses = np.array(merged([*stage.curfew_s, *alerts])).reshape(-1, 2)
-        held = stage.held[settlement]
-        start_s = np.where(held, after_pauses(start_s, pauses), after_pauses(start_s, curfew))
-        self._start_s[cars] = start_s
-        self._avoid(np.arange(parties.n_cars), any_safe=True)
-        start_s = self._start_s[cars]
-        self._start_s[cars] = np.where(held, after_pauses(start_s, pauses), after_pauses(start_s, curfew))
-        self._kept[cars] &= np.isfinite(self._start_s[cars])
-
-    def _end_failed_tours(self, future: Future) -> None:
-        """A vehicle that fails ends the trip it is on; a way that is shut for good ends its tour there."""
-        stage = self._stage
-        n_cars = stage.parties.n_cars
-        fails_s = np.array([future.failure_s.get(name, math.inf) for name in stage.parties.leg_vehicle_name])
-        fleet = stage.fleet_vehicle
-        if not len(fleet):
-            return
-        self._avoid(np.arange(n_cars, len(self._kept)), any_safe=False)
-        ends = (stage.trip_start_s >= (stage.first_s + fails_s)[fleet]) | ~np.isfinite(self._start_s[n_cars:])
-        first_gone = np.full(len(fails_s), len(fleet))
-        np.minimum.at(first_gone, fleet[ends], np.flatnonzero(ends))
-        self._kept[n_cars:] = np.arange(len(fleet)) < first_gone[fleet]
-
-    def _avoid(self, legs: np.ndarray, *, any_safe: bool) -> None:
-        """Who knows of a closure before leaving takes another way, or waits at home where there is none."""
-        for known in self._known:
-            inside = (self._start_s[legs] >= known.start_s) & (self._start_s[legs] < known.end_s)
-            inside &= self._kept[legs]
-            concerned = legs[inside]
-            for route in np.unique(self._route[concerned]).tolist():
-                links = self._detours.routes[route] if route < len(self._detours.routes) else ()
-                if known.shut.isdisjoint(links):
-                    continue
-                own = concerned[self._route[concerned] == route]
-                way = self._detours.way(route, known.shut, any_safe=any_safe)
-                if way is None:
-                    self._start_s[own] = known.end_s
-                else:
-                    self._route[own] = self._number(way)
-
-    def _number(self, way: Links) -> int:
-        if way not in self._numbers:
-            self._numbers[way] = len(self._detours.routes) + len(self._pool)
-            self._pool.append(way)
-        return self._numbers[way]
-
-    def demand(self) -> tuple[TrafficDemand, IndexArray]:
-        """What is driven, and for each leg of the plan its leg here or -1."""
-        parties = self._stage.parties
-        base = parties.traffic.demand
-        n_cars = parties.n_cars
-        kept = np.flatnonzero(self._kept)
-        cars = kept[kept < n_cars]
-        fleet = self._stage.fleet_vehicle[self._kept[n_cars:]]
-        n_legs = np.concatenate(
-            [np.ones(len(cars), np.int64), np.bincount(fleet, minlength=base.n_vehicles - n_cars)]
-        )
-        leg_of = np.full(base.n_legs, NONE, np.int32)
-        leg_of[kept] = np.arange(len(kept))
-        lengths = [len(links) for links in self._pool]
-        vehicles = np.concatenate([cars, np.arange(n_cars, base.n_vehicles)])
-        added = [link for links in self._pool for link in links]
-        demand = TrafficDemand(
-            route_offset=np.concatenate([base.route_offset, base.route_offset[-1] + np.cumsum(lengths)]),
-            route_link=np.concatenate([base.route_link, np.array(added, np.int32)]),
-            leg_offset=np.concatenate([[0], np.cumsum(n_legs)]),
-            leg_route=self._route[kept].astype(np.int32),
-            leg_not_before_s=self._start_s[kept],
-            leg_dwell_s=base.leg_dwell_s[kept],
-            pcu=base.pcu[vehicles],
-            escorted=base.escorted[vehicles],
-        )
-        return demand, leg_of
-
-
-def _times(parties: PlanParties, result: TrafficResult, leg_of: IndexArray) -> tuple[FloatArray, FloatArray]:
-    """When each party's vehicle left with it and set it down (s); NaN where never."""
-    entered, departed, arrived = (
-        np.append(times, np.nan) for times in (result.leg_entered_s, result.leg_depart_s, result.leg_arrive_s)
+def _ride_tables(parties: PlanParties) -> Rides:
+    first = np.array([ride.first_party for ride in parties.rides], np.int64)
+    seats_only = np.array([ride.seats_only for ride in parties.rides], np.bool_)
+    return Rides(
+        settlement=np.array([ride.settlement for ride in parties.rides], np.int64),
+        first=first,
+        end=np.array([ride.end_party for ride in parties.rides], np.int64),
+        open=seats_only & (parties.transfer[first] == NONE),
     )
-    board, alight = leg_of[parties.board_leg], leg_of[parties.alight_leg]
-    left_s = departed[board]
-    left_s[: parties.n_cars] = entered[board[: parties.n_cars]]
-    return left_s, arrived[alight]
 
 
-def _result(
-    stage: Stage, future: Future, crowd: _Crowd, times: tuple[FloatArray, FloatArray], digest: str
+def _service_tables(parties: PlanParties) -> Services:
+    return Services(
+        site=np.array([service.site for service in parties.services], np.int64),
+        places=np.array([service.places for service in parties.services], np.int64),
+        departs_s=np.array([service.departs_s for service in parties.services], np.float64),
+        arrives_s=np.array([service.arrives_s for service in parties.services], np.float64),
+    )
+
+
+def _count(
+    stage: Stage,
+    future: Future,
+    crowd: _Crowd,
+    result: TrafficResult,
+    legs: tuple[IndexArray, IndexArray],
 ) -> FutureResult:
-    parties = stage.parties
-    n_places = len(parties.people)
-    left_s, got_off_s = times
-    gone = crowd.go & np.isfinite(left_s)
-    safe_s = np.where(gone & parties.safe & (parties.transfer == NONE), got_off_s, np.nan)
-    _go_on(parties, gone, got_off_s, safe_s)
-    out = np.isfinite(safe_s)
-    served, ride_safe_s = _fill_free_seats(stage, crowd, left_s, got_off_s)
-    taken = np.bincount(stage.ride_settlement, weights=served, minlength=n_places).astype(np.int64)
-    safe = _sum(parties, out, n_places) + taken
-    on_the_way = _sum(parties, gone & ~out, n_places)
-    willing = _sum(parties, crowd.willing, n_places) + crowd.extra_willing + crowd.remainder_willing
-    absent = _sum(parties, ~crowd.present, n_places)
-    staying = parties.people - absent + crowd.extra - willing
-    counts = np.stack([absent, crowd.extra, staying, safe, on_the_way, willing - safe - on_the_way], axis=1)
+    parties, marks = stage.people, crowd.marks
+    absent, willing_here, without_car = crowd.persons
+    people, remainder = stage.parties.people, stage.parties.remainder
+    extra = np.floor(people * np.maximum(future.present_factor - 1, 0)).astype(np.int64)
+    extra_willing = np.minimum(np.floor(extra * future.uptake + future.remainder_draw), extra)
+    rest_willing = np.minimum(np.floor(remainder * future.uptake + future.remainder_draw), remainder)
+    willing = willing_here + (extra_willing + rest_willing).astype(np.int64)
+    ticks = (result.leg_depart_tick, result.leg_entered_tick, result.leg_arrive_tick)
+    left_s, got_off_s = party_times(parties, legs[0], ticks, float(TICKS_PER_S))
+    safe_s = go_on(parties, stage.services, marks, left_s, got_off_s)
+    claimants = without_car + extra_willing.astype(np.int64)
+    served = fill_free_seats(parties, stage.rides, marks, claimants, left_s, got_off_s)
+    n_hours = math.ceil(stage.horizon_s / 3600)
+    (safe, on_the_way), by_hour, share_s, last_s, clearance_s = count_out(
+        parties, stage.rides, marks, served, willing, (left_s, got_off_s, safe_s), _SHARES, n_hours
+    )
+    there = people - absent + extra
+    counts = np.stack([absent, extra, there - willing, safe, on_the_way, willing - safe - on_the_way], axis=1)
     assert (counts >= 0).all()
-    assert (counts[:, 2:].sum(axis=1) == parties.people - absent + crowd.extra).all()
-    event_s = np.concatenate([safe_s[out], ride_safe_s])
-    persons = np.concatenate([parties.persons[out], served])
-    place = np.concatenate([parties.settlement[out], stage.ride_settlement])
-    stays = Stays(
-        home_until_s=np.where(gone, left_s, stage.horizon_s),
-        road_until_s=np.where(out, safe_s, stage.horizon_s),
-        gone=gone,
-        present=crowd.present,
-        others=crowd.extra + parties.remainder,
-        served=served,
-        ride_left_s=left_s[stage.ride_first],
-        ride_safe_s=ride_safe_s,
+    assert (counts[:, 2:].sum(axis=1) == there).all()
+    harm = Harm(
+        *harm_of(
+            parties, stage.rides, stage.rates, marks, extra + remainder, served, left_s, got_off_s, safe_s
+        )
     )
+    held_at: tuple[tuple[str, int], ...] = ()
+    if on_the_way.any():
+        caught = (marks & GOES > 0) & np.isfinite(left_s) & np.isnan(safe_s)
+        held_at = _held_at(stage, caught, got_off_s, result, legs)
+    closures = tuple(item.chance for item in future.closures)
     return FutureResult(
-        number=future.number,
-        counts=counts,
-        out_by_hour=_out_by_hour(event_s, persons, stage.horizon_s),
-        clearance_s=float(event_s.max(initial=-1.0, where=persons > 0)) if persons.sum() else math.nan,
-        share_out_s=_share_times(event_s, persons, int(willing.sum())),
-        last_out_s=_last_out(event_s, persons, place, willing, safe),
-        harm=stage.exposure.harm(stays),
-        closures=tuple(item.chance for item in future.closures),
-        digest=digest,
-    )
+        number=future.number, counts=counts, out_by_hour=by_hour, clearance_s=float(clearance_s),
+        share_out_s=tuple(share_s.tolist()), last_out_s=last_s, harm=harm, closures=closures,
+        held_at=held_at,
+        digest=_digest(
+            f"{future.number} {closures} {result.digest} {held_at}", counts, by_hour, share_s, last_s,
+            harm.by_place, harm.by_group, harm.stay,
+        ),
+    )  # fmt: skip
 
 
-def _go_on(parties: PlanParties, gone: FlagArray, got_off_s: FloatArray, safe_s: FloatArray) -> None:
-    """Parties set down at a station take the next train with room, in the order in which they came."""
-    waiting = np.flatnonzero(gone & (parties.transfer != NONE) & np.isfinite(got_off_s))
-    waiting = waiting[np.argsort(got_off_s[waiting], kind="stable")]
-    for service in parties.services:
-        here = waiting[
-            (parties.transfer[waiting] == service.site) & (got_off_s[waiting] <= service.departs_s)
-        ]
-        aboard = here[np.cumsum(parties.persons[here]) <= service.places]
-        safe_s[aboard] = service.arrives_s
-        waiting = waiting[~np.isin(waiting, aboard)]
+def _digest(text: str, *arrays: np.ndarray) -> str:
+    digest = hashlib.sha256(text.encode())
+    for array in arrays:
+        digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+    return digest.hexdigest()
 
 
-def _fill_free_seats(
-    stage: Stage, crowd: _Crowd, left_s: FloatArray, got_off_s: FloatArray
-) -> tuple[OffsetArray, FloatArray]:
-    """People of a settlement without a place in the plan take seats that others left free, trip by trip."""
-    parties = stage.parties
-    if not len(stage.ride_first):
-        return np.zeros(0, np.int64), np.zeros(0)
-    n_cars = parties.n_cars
-    idle = np.where(crowd.go[n_cars:], 0, parties.persons[n_cars:])
-    free = np.add.reduceat(idle, stage.ride_first - n_cars)
-    arrives_s = got_off_s[stage.ride_first]
-    free = np.where(stage.ride_open & np.isfinite(left_s[stage.ride_first]) & np.isfinite(arrives_s), free, 0)
-    before = np.cumsum(free) - free
-    first = np.searchsorted(stage.ride_settlement, stage.ride_settlement)
-    wanted = crowd.claimants[stage.ride_settlement] - (before - before[first])
-    return np.clip(wanted, 0, free), arrives_s
-
-
-def _out_by_hour(event_s: FloatArray, persons: OffsetArray, horizon_s: float) -> OffsetArray:
-    n_hours = math.ceil(horizon_s / 3600)
-    hour = np.minimum(np.ceil(event_s[persons > 0] / 3600), n_hours + 1).astype(np.int64)
-    return np.cumsum(np.bincount(hour, weights=persons[persons > 0], minlength=n_hours + 2))[:-1].astype(
-        np.int64
-    )
-
-
-def _share_times(event_s: FloatArray, persons: OffsetArray, willing: int) -> tuple[float, ...]:
-    counted = persons > 0
-    order = np.argsort(event_s[counted], kind="stable")
-    time_s, out = event_s[counted][order], np.cumsum(persons[counted][order])
-    total = int(out[-1]) if len(out) else 0
-    times = []
-    for share in SHARES:
-        need = math.ceil(share * willing - 1e-9)
-        if need > total:
-            times.append(math.inf)
+def _held_at(
+    stage: Stage,
+    caught: FlagArray,
+    got_off_s: FloatArray,
+    result: TrafficResult,
+    legs: tuple[IndexArray, IndexArray],
+) -> tuple[tuple[str, int], ...]:
+    """Where those stand who left home but did not get out."""
+    leg_of, vehicle_leg = legs
+    stuck_link = dict(zip(result.stuck_vehicle.tolist(), result.stuck_link.tolist(), strict=True))
+    persons: dict[str, int] = {}
+    for party in np.flatnonzero(caught).tolist():
+        if stage.parties.transfer[party] != NONE and np.isfinite(got_off_s[party]):
+            place = f"site:{stage.parties.transfer_sites[stage.parties.transfer[party]]}"
         else:
-            times.append(float(time_s[np.searchsorted(out, need)]) if need else 0.0)
-    return tuple(times)
-
-
-def _last_out(
-    event_s: FloatArray, persons: OffsetArray, place: np.ndarray, willing: OffsetArray, safe: OffsetArray
-) -> FloatArray:
-    last = np.full(len(willing), -math.inf)
-    counted = persons > 0
-    np.maximum.at(last, place[counted], event_s[counted])
-    last = np.where(safe < willing, math.inf, last)
-    return np.where(willing > 0, last, math.nan)
-
-
-def _closed(scenario: Scenario) -> list[tuple[float, float]]:
-    """When nobody sets out: the curfew, and all that comes after the horizon."""
-    windows = scenario.open_windows()
-    ends = [0.0, *(end for _, end in windows)]
-    starts = [*(start for start, _ in windows), math.inf]
-    return [(end, start) for end, start in zip(ends, starts, strict=True) if start > end]
-
-
-def _trip_starts(plan: Plan, parties: PlanParties, n_legs: int) -> FloatArray:
-    start_s = np.zeros(n_legs)
-    for number, trip in enumerate(plan.trips):
-        first = parties.traffic.trip_leg[number]
-        if trip.mode == Mode.FLEET:
-            start_s[first : first + len(trip.legs) - 1] = trip.legs[0].depart_s
-    return start_s
+            leg = leg_of[stage.parties.board_leg[party]]
+            vehicle = int(np.searchsorted(vehicle_leg, leg, side="right")) - 1
+            link = stuck_link.get(vehicle)
+            place = "road:" if link is None else f"link:{stage.scenario.network.link_id[link]}"
+        persons[place] = persons.get(place, 0) + int(stage.parties.persons[party])
+    return tuple(sorted((place, number) for place, number in persons.items() if number))
 
 
 def _with_lost(known: Sequence[Known], lost: frozenset[int]) -> tuple[Known, ...]:
@@ -482,10 +338,10 @@ def _conditions(stage: Stage, future: Future, lost: Sequence[int]) -> Conditions
         if network.capacity_pcu_per_h[link] > 0 and time_s < stage.horizon_s
     ]
     holds = [
-        Hold(links, point, float(start_s), float(end_s))
+        Hold(links, point, start_s, end_s)
         for links, point in ((stage.held_links, HoldPoint.ORIGIN), (stage.stopped_links, HoldPoint.END))
         if links
-        for start_s, end_s in future.alerts_s
+        for start_s, end_s in future.alerts_s.tolist()
     ]
     return Conditions(changes=tuple(changes), holds=tuple(holds))
 

@@ -1,31 +1,73 @@
-"""Run many futures over threads; the result does not depend on their number."""
+"""Run many futures over threads or machines; the result does not depend on their number."""
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-
-import numpy as np
+from contextlib import closing
 
 from safepassage.errors import ModelError
 from safepassage.progress import NoProgress, Progress
 from safepassage.rehearsal.play import FutureResult, Player, Stage
+from safepassage.rehearsal.statistics import converged_at
+from safepassage.rehearsal.tally import Tally
 
 BATCH = 50
+
+Batches = Callable[[Stage, int, Sequence[int]], Iterator[Sequence[FutureResult]]]
+"""Plays a stage in so many futures with some links lost; batches of `BATCH` in order of their numbers."""
+
+
+def on_threads(threads: int = 2) -> Batches:
+    """
+    Play futures in this process.
+
+    Parameters
+    ----------
+    threads : int, optional
+        How many futures are played at once.
+
+    Returns
+    -------
+    callable
+        For `rehearse`.
+
+    Raises
+    ------
+    ModelError
+        If there is no thread.
+    """
+    if threads < 1:
+        raise ModelError(f"{threads} threads; give at least 1")
+
+    def batches(stage: Stage, futures: int, lost: Sequence[int]) -> Iterator[Sequence[FutureResult]]:
+        own = threading.local()
+
+        def play(number: int) -> FutureResult:
+            if not hasattr(own, "player"):
+                own.player = Player(stage)
+            player: Player = own.player
+            return player.play(stage.draws.future(number), lost)
+
+        with ThreadPoolExecutor(threads) as pool:
+            for first in range(0, futures, BATCH):
+                yield list(pool.map(play, range(first, min(first + BATCH, futures))))
+
+    return batches
 
 
 def rehearse(
     stage: Stage,
     futures: int,
     *,
-    threads: int = 2,
+    batches: Batches | None = None,
     lost: Sequence[int] = (),
+    until_sure: bool = False,
     progress: Progress | None = None,
-) -> tuple[FutureResult, ...]:
+) -> Tally:
     """
-    Play a plan in futures 0 to ``futures`` - 1.
+    Play a plan in futures 0 to ``futures`` - 1 and sum up what they say.
 
     Parameters
     ----------
@@ -33,63 +75,36 @@ def rehearse(
         What is played.
     futures : int
         How many, at least 1.
-    threads : int, optional
-        How many work at once.
+    batches : callable, optional
+        Who plays them; two threads of this process by default.
     lost : sequence of int, optional
         Links that are lost in every future besides, and known to be.
+    until_sure : bool, optional
+        Stop after the first batch with which the mean harm has settled (see `converged_at`).
     progress : Progress, optional
         Told of each batch.
 
     Returns
     -------
-    tuple of FutureResult
-        By number, the same for any number of threads.
+    Tally
+        The same for any number of threads or machines.
 
     Raises
     ------
     ModelError
-        If there is no future or no thread.
+        If there is no future.
     """
-    if futures < 1 or threads < 1:
-        raise ModelError(f"{futures} futures over {threads} threads; give at least 1 of each")
+    if futures < 1:
+        raise ModelError(f"{futures} futures; give at least 1")
     progress = progress or NoProgress()
-    own = threading.local()
-
-    def play(number: int) -> FutureResult:
-        if not hasattr(own, "player"):
-            own.player = Player(stage)
-        player: Player = own.player
-        return player.play(stage.draws.future(number), lost)
-
-    results: list[FutureResult] = []
-    with ThreadPoolExecutor(threads) as pool:
-        for first in range(0, futures, BATCH):
-            numbers = range(first, min(first + BATCH, futures))
-            results += pool.map(play, numbers)
-            progress.advance(len(numbers))
-    return tuple(results)
-
-
-def digest_of(results: Sequence[FutureResult]) -> str:
-    """
-    SHA-256 over all that the futures say.
-
-    Parameters
-    ----------
-    results : sequence of FutureResult
-        By number.
-
-    Returns
-    -------
-    str
-        Hexadecimal; equal for equal rehearsals, whatever the threads.
-    """
-    digest = hashlib.sha256()
-    for result in results:
-        digest.update(f"{result.number} {result.closures} {result.digest}".encode())
-        digest.update(result.counts.astype("<i8").tobytes())
-        digest.update(result.out_by_hour.astype("<i8").tobytes())
-        times = [result.clearance_s, *result.share_out_s, *result.last_out_s.tolist()]
-        digest.update(np.array(times, "<f8").tobytes())
-        digest.update(result.harm.by_settlement.astype("<f8").tobytes())
-    return digest.hexdigest()
+    batches = batches or on_threads()
+    tally = Tally(stage)
+    # Closing the iterator at once ends threads or takes back tasks that are not wanted any more.
+    with closing(batches(stage, futures, lost)) as played:  # type: ignore[type-var]
+        for results in played:
+            for result in results:
+                tally.add(result)
+            progress.advance(len(results))
+            if until_sure and converged_at(tally.harm, batch=BATCH) is not None:
+                break
+    return tally

@@ -10,11 +10,14 @@ import numpy as np
 
 from safepassage.errors import ModelError
 from safepassage.model.arrays import FloatArray
-from safepassage.rehearsal.play import COUNTS, SHARES, FutureResult
+from safepassage.rehearsal.play import COUNTS, SHARES
+from safepassage.rehearsal.tally import Tally
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 MULTIPLIERS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+WORST_SHARE = 0.1
 _SETTLED_MEAN, _SETTLED_ERROR = 0.01, 0.05
+_NORMAL_95 = 1.959964
 
 
 def expected_shortfall(values: Sequence[float] | FloatArray, level: float) -> float:
@@ -80,6 +83,77 @@ def converged_at(values: Sequence[float] | FloatArray, *, batch: int = 50) -> in
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """
+    A probability that was counted, and how sure it is.
+
+    Attributes
+    ----------
+    value : float
+        Share of the futures.
+    low, high : float
+        Wilson's interval at 95 %.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def chance_of(happened: int, futures: int) -> Chance:
+    """
+    A probability with its interval.
+
+    Parameters
+    ----------
+    happened, futures : int
+        In how many futures of how many.
+
+    Returns
+    -------
+    Chance
+        With Wilson's interval, which holds near 0 and 1 too.
+
+    Raises
+    ------
+    ModelError
+        If there is no future.
+
+    References
+    ----------
+    Wilson (1927), Probable inference, the law of succession, and statistical inference.
+    """
+    if futures < 1:
+        raise ModelError(f"{futures} futures; give at least 1")
+    share, square = happened / futures, _NORMAL_95**2 / futures
+    middle = (share + square / 2) / (1 + square)
+    half = math.sqrt(square * (share * (1 - share) + square / 4)) / (1 + square)
+    return Chance(share, max(middle - half, 0.0), min(middle + half, 1.0))
+
+
+def chance_all_out(tally: Tally, time_s: float, share: float = 1.0) -> Chance:
+    """
+    Probability that a share of the willing are out by a time.
+
+    Parameters
+    ----------
+    tally : Tally
+        Futures.
+    time_s : float
+        By when (s).
+    share : float, optional
+        One of `SHARES`; all by default.
+
+    Returns
+    -------
+    Chance
+        Over the futures.
+    """
+    out = tally.share_out_s[:, SHARES.index(share)] <= time_s
+    return chance_of(int(out.sum()), tally.futures)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Summary:
     """
@@ -90,7 +164,8 @@ class Summary:
     futures : int
         How many.
     out_by_hour : float64[n_hours + 1, 5]
-        Persons out of danger by each full hour at the probability levels of `LEVELS`.
+        Persons out of danger by each full hour at the probability levels of `LEVELS`, rounded down to a
+        thousandth of the people.
     all_out : float64[n_hours + 1, 3]
         For each hour the share of futures in which 90 %, 99 % and all of the willing are out.
     clearance_s : tuple of float
@@ -99,12 +174,19 @@ class Summary:
         Mean persons of each of `COUNTS`.
     stranded : tuple of float
         Willing persons who were not out at the horizon, at each of `LEVELS`.
+    stranded_mean : float
+        Their mean.
+    stranded_at : tuple of (str, float, float)
+        Where those of them stood who had left home: the place as in `FutureResult`, the share of futures in
+        which anybody stood there, mean persons over all futures; most persons first.
     settlements : float64[n_settlements, 6]
         Mean persons of each of `COUNTS`.
     harm_mean, harm_cvar, harm_error : float
         Expected casualties: mean over futures, mean of the worst tenth of futures, standard error.
     harm_by_settlement, harm_by_group, harm_by_phase : float64
         Means.
+    harm_cvar_by_settlement, harm_cvar_by_group : float64
+        Mean of the worst tenth of futures of each settlement and group by itself; they do not add up.
     harm_if_all_stay : float
         Mean if all stayed at home until the horizon.
     at_rate : tuple of (float, float, float)
@@ -119,6 +201,8 @@ class Summary:
     clearance_s: tuple[float, ...]
     people: tuple[tuple[str, float], ...]
     stranded: tuple[float, ...]
+    stranded_mean: float
+    stranded_at: tuple[tuple[str, float, float], ...]
     settlements: FloatArray
     harm_mean: float
     harm_cvar: float
@@ -126,58 +210,55 @@ class Summary:
     harm_by_settlement: FloatArray
     harm_by_group: FloatArray
     harm_by_phase: FloatArray
+    harm_cvar_by_settlement: FloatArray
+    harm_cvar_by_group: FloatArray
     harm_if_all_stay: float
     at_rate: tuple[tuple[float, float, float], ...]
     converged_at: int | None
 
 
-def summary_of(results: Sequence[FutureResult]) -> Summary:
+def summary_of(tally: Tally) -> Summary:
     """
     Sum up.
 
     Parameters
     ----------
-    results : sequence of FutureResult
-        At least one, by number.
+    tally : Tally
+        Of at least one future.
 
     Returns
     -------
     Summary
         Quantiles are of the lower kind: values that occurred.
     """
-    counts = np.array([result.counts for result in results])
-    hours = np.array([result.out_by_hour for result in results])
-    harm = np.array([result.harm.total for result in results])
-    stays = np.array([result.harm.if_all_stay for result in results])
-    clearance = np.array([result.clearance_s for result in results])
-    clearance = clearance[~np.isnan(clearance)]
-    when = np.array([result.share_out_s for result in results])
-    hour_s = 3600.0 * np.arange(hours.shape[1])
-    stranded = counts[:, :, COUNTS.index("on_the_way") :].sum(axis=(1, 2))
+    n, harm, when = tally.futures, tally.harm, tally.share_out_s
+    clearance = tally.clearance_s[~np.isnan(tally.clearance_s)]
+    out_by_hour = tally.out_by_hour.quantiles(LEVELS)
+    hour_s = 3600.0 * np.arange(len(out_by_hour))
     all_out = np.stack([(when[:, k, None] <= hour_s).mean(axis=0) for k in range(len(SHARES))], axis=1)
+    places = sorted(tally.held_at.items(), key=lambda item: (-item[1][1], item[0]))
+    threat, accidents = float((harm - tally.accidents).mean()), float(tally.accidents.mean())
+    stay = float(tally.stay.mean())
     return Summary(
-        futures=len(results),
-        out_by_hour=_quantiles(hours).T,
+        futures=n,
+        out_by_hour=out_by_hour,
         all_out=all_out,
         clearance_s=tuple(_quantiles(clearance).tolist()) if len(clearance) else (),
-        people=tuple(zip(COUNTS, counts.sum(axis=1).mean(axis=0).tolist(), strict=True)),
-        stranded=tuple(_quantiles(stranded).tolist()),
-        settlements=counts.mean(axis=0),
+        people=tuple(zip(COUNTS, (tally.counts.sum(axis=0) / n).tolist(), strict=True)),
+        stranded=tuple(_quantiles(tally.stranded).tolist()),
+        stranded_mean=float(tally.stranded.mean()),
+        stranded_at=tuple((place, times / n, persons / n) for place, (times, persons) in places),
+        settlements=tally.counts / n,
         harm_mean=float(harm.mean()),
-        harm_cvar=expected_shortfall(harm, 0.9),
-        harm_error=float(harm.std(ddof=1) / math.sqrt(len(harm))) if len(harm) > 1 else math.nan,
-        harm_by_settlement=np.array([result.harm.by_settlement for result in results]).mean(axis=0),
-        harm_by_group=np.array([result.harm.by_group for result in results]).mean(axis=0),
-        harm_by_phase=np.array([result.harm.by_phase for result in results]).mean(axis=0),
-        harm_if_all_stay=float(stays.mean()),
-        at_rate=tuple(
-            (
-                factor,
-                float(np.mean([result.harm.at_rate(factor) for result in results])),
-                factor * float(stays.mean()),
-            )
-            for factor in MULTIPLIERS
-        ),
+        harm_cvar=expected_shortfall(harm, 1 - WORST_SHARE),
+        harm_error=float(harm.std(ddof=1) / math.sqrt(n)) if n > 1 else math.nan,
+        harm_by_settlement=tally.harm_by_place.sum(axis=1) / n,
+        harm_by_group=tally.harm_by_group / n,
+        harm_by_phase=tally.harm_by_place.sum(axis=0) / n,
+        harm_cvar_by_settlement=tally.place_harm.shortfall(1 - WORST_SHARE),
+        harm_cvar_by_group=tally.group_harm.shortfall(1 - WORST_SHARE),
+        harm_if_all_stay=stay,
+        at_rate=tuple((factor, factor * threat + accidents, factor * stay) for factor in MULTIPLIERS),
         converged_at=converged_at(harm),
     )
 
@@ -202,6 +283,8 @@ class Comparison:
         Standard error if each plan had been rehearsed in futures of its own.
     stranded, stranded_error : float
         The same for willing persons who were not out.
+    clearance_s : float
+        Mean difference of the time of the last of those who got out (s); NaN where nobody did.
     better : float
         Share of futures in which the other plan does less harm.
     """
@@ -212,17 +295,18 @@ class Comparison:
     harm_error_apart: float
     stranded: float
     stranded_error: float
+    clearance_s: float
     better: float
 
 
-def compared(results: Sequence[FutureResult], others: Sequence[FutureResult]) -> Comparison:
+def compared(tally: Tally, other: Tally) -> Comparison:
     """
     Compare two plans future by future.
 
     Parameters
     ----------
-    results, others : sequence of FutureResult
-        Of the same futures, at least two.
+    tally, other : Tally
+        Of the same futures, at least two; those that only one of them holds are left out.
 
     Returns
     -------
@@ -232,22 +316,25 @@ def compared(results: Sequence[FutureResult], others: Sequence[FutureResult]) ->
     Raises
     ------
     ModelError
-        If the futures differ or are fewer than two.
+        If the futures in common are fewer than two.
     """
-    numbers = [result.number for result in results]
-    if len(numbers) < 2 or numbers != [result.number for result in others]:
+    n = min(tally.futures, other.futures)
+    if n < 2:
         raise ModelError("compare two plans in the same futures, at least two")
-    harm = np.array([[item.harm.total for item in row] for row in (results, others)])
-    left = COUNTS.index("on_the_way")
-    stranded = np.array([[float(item.counts[:, left:].sum()) for item in row] for row in (results, others)])
-    root = math.sqrt(len(numbers))
-    difference, behind = harm[1] - harm[0], stranded[1] - stranded[0]
+    root = math.sqrt(n)
+    harm = np.stack([tally.harm[:n], other.harm[:n]])
+    difference = harm[1] - harm[0]
+    behind = other.stranded[:n] - tally.stranded[:n]
+    later = (other.clearance_s[:n] - tally.clearance_s[:n])[
+        ~np.isnan(tally.clearance_s[:n] + other.clearance_s[:n])
+    ]
     return Comparison(
-        futures=len(numbers),
+        futures=n,
         harm=float(difference.mean()),
         harm_error=float(difference.std(ddof=1) / root),
         harm_error_apart=float(np.hypot(*harm.std(axis=1, ddof=1)) / root),
         stranded=float(behind.mean()),
         stranded_error=float(behind.std(ddof=1) / root),
+        clearance_s=float(later.mean()) if len(later) else math.nan,
         better=float((difference < 0).mean()),
     )

@@ -3,224 +3,99 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import time, timedelta
 from pathlib import Path
 
-import numpy as np
-
-from safepassage import __version__
 from safepassage.errors import Fault, InputError
 from safepassage.formats.alerts import read_alerts
-from safepassage.formats.clock import seconds_since
+from safepassage.formats.clock import parse_time, seconds_since
 from safepassage.formats.fault_list import FaultList
 from safepassage.formats.files import write_atomically
-from safepassage.formats.marking import marks
 from safepassage.formats.plan_folder import PLAN_FILE, require_same_scenario
 from safepassage.formats.plan_json import load_plan
 from safepassage.formats.scenario_folder import read_scenario
 from safepassage.i18n import _
-from safepassage.model.plan import Plan
-from safepassage.model.policy import Audience
 from safepassage.model.scenario import Scenario
 from safepassage.progress import NoProgress, Progress
 from safepassage.rehearsal.assumptions import Assumptions
-from safepassage.rehearsal.parties import GROUPS
-from safepassage.rehearsal.play import COUNTS, FutureResult, Stage
-from safepassage.rehearsal.run import digest_of, rehearse
-from safepassage.rehearsal.statistics import LEVELS, Comparison, Summary, compared, summary_of
+from safepassage.rehearsal.assumptions_file import read_assumptions
+from safepassage.rehearsal.cluster import on_cluster
+from safepassage.rehearsal.decisions import can_wait, decisions, put_off
+from safepassage.rehearsal.forecast_uptake import read_participation
+from safepassage.rehearsal.latest_start import latest_starts
+from safepassage.rehearsal.one_more import values_of_one_more
+from safepassage.rehearsal.play import Stage
+from safepassage.rehearsal.run import Batches, on_threads, rehearse
+from safepassage.rehearsal.statistics import chance_all_out, compared, summary_of
+from safepassage.rehearsal.tally import Tally
+from safepassage.rehearsal.weak_links import play_without, weak_links
 from safepassage.threat.alerts import AlertProcess, fit_alerts
 from safepassage.threat.barriers import barriers
 from safepassage.units import SECONDS_PER_DAY
+from safepassage.workflows.rehearse_result import RehearseResult
 
 _FITTED_DAYS = 90
-_SHARE_NAMES = ("of_90_percent", "of_99_percent", "of_all")
-_WEAK_POINT_FUTURES = 50
+_WAITING_FUTURES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class WeakPoint:
+class RehearseOptions:
     """
-    What the loss of a crossing from the start on costs, in the same futures.
+    How a plan is rehearsed.
 
     Attributes
     ----------
-    name : str
-        Of the crossing.
-    cut_off : tuple of str
-        Settlements that have no way out without it.
-    cost : Comparison
-        With the crossing lost, less without.
+    futures : int
+        How many, or how many at most.
+    until_sure : bool
+        Stop as soon as the mean harm has settled.
+    compare : Path or None
+        Another plan of the same scenario, rehearsed in the same futures.
+    assumptions : Path or None
+        File of what is uncertain.
+    alerts : Path or None
+        Table of alerts that the alerts of the futures are fitted to.
+    forecast : Path or None
+        Forecast whose participation is drawn.
+    by, deadline : str
+        When all willing are to be out, and when the danger comes: ISO 8601 with zone, or the next ``HH:MM``
+        after the start; empty for the horizon (and for the arrival of water or fire).
+    confidence : float
+        Of the latest starts, above 0, at most 1.
+    cluster : str
+        Scheduler that plays the futures; empty for this machine.
+    certificates : Path or None
+        Folder of certificates for it.
+    seed : int or None
+        Of every draw; that of the scenario by default.
+    threads : int
+        How many work at once on this machine; changes nothing but the time.
     """
 
-    name: str
-    cut_off: tuple[str, ...]
-    cost: Comparison
+    futures: int = 1000
+    until_sure: bool = False
+    compare: Path | None = None
+    assumptions: Path | None = None
+    alerts: Path | None = None
+    forecast: Path | None = None
+    by: str = ""
+    deadline: str = ""
+    confidence: float = 0.9
+    cluster: str = ""
+    certificates: Path | None = None
+    seed: int | None = None
+    threads: int = 2
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RehearseResult:
-    """
-    A plan that was rehearsed.
-
-    Attributes
-    ----------
-    scenario, plan : Scenario, Plan
-        What was rehearsed.
-    summary : Summary
-        What the futures say.
-    weak_points : tuple of WeakPoint
-        River crossings, by name.
-    comparison : Comparison or None
-        With another plan.
-    assumptions : Assumptions
-        What was uncertain.
-    seed : int
-        Of all futures.
-    digest : str
-        Of all results.
-    output : Path or None
-        Where the figures were written.
-    """
-
-    scenario: Scenario
-    plan: Plan
-    summary: Summary
-    weak_points: tuple[WeakPoint, ...]
-    comparison: Comparison | None
-    assumptions: Assumptions
-    seed: int
-    digest: str
-    output: Path | None
-
-    def facts(self) -> Mapping[str, object]:
-        """Tell a machine."""
-        said = self.summary
-        scope = [place.id for place in self.scenario.in_scope]
-        settlements = [
-            {"settlement": place, "harm": float(said.harm_by_settlement[k]), **_counted(said.settlements[k])}
-            for k, place in enumerate(scope)
-        ]
-        facts: dict[str, object] = {
-            **marks(Audience.COMMISSION, exercise=self.scenario.is_exercise),
-            "version": __version__,
-            "plan": self.plan.id,
-            "scenario_hash": self.plan.scenario_hash,
-            "seed": self.seed,
-            "futures": said.futures,
-            "digest": self.digest,
-            "levels": LEVELS,
-            "clearance_s": said.clearance_s,
-            "out_by_hour": said.out_by_hour.tolist(),
-            "probability_all_out": [
-                {"hour": hour, **dict(zip(_SHARE_NAMES, row.tolist(), strict=True))}
-                for hour, row in enumerate(said.all_out)
-            ],
-            "people": dict(said.people),
-            "stranded": said.stranded,
-            "harm": {
-                "mean": said.harm_mean, "worst_tenth_of_futures": said.harm_cvar,
-                "standard_error": _finite(said.harm_error), "if_all_stay": said.harm_if_all_stay,
-                "by_group": dict(zip(GROUPS, said.harm_by_group.tolist(), strict=True)),
-                "at_rate": [
-                    {"factor": factor, "with_plan": plan, "if_all_stay": stay}
-                    for factor, plan, stay in said.at_rate
-                ],
-            },
-            "converged_at": said.converged_at,
-            "settlements": settlements,
-            "weak_points": [
-                {
-                    "crossing": item.name, "settlements_cut_off": item.cut_off, "futures": item.cost.futures,
-                    "more_stranded": item.cost.stranded, "more_harm": item.cost.harm,
-                }
-                for item in self.weak_points
-            ],
-        }  # fmt: skip
-        if self.comparison:
-            names = (item.name for item in fields(self.comparison))
-            facts["comparison"] = {name: getattr(self.comparison, name) for name in names}
-        return facts
-
-    def sentences(self) -> Sequence[str]:
-        """Tell a person."""
-        said = self.summary
-        people = dict(said.people)
-        lines = [
-            str(mark)
-            for mark in (marks(Audience.COMMISSION, exercise=self.scenario.is_exercise)["exercise"],)
-        ]
-        lines += [
-            _("For the commission only. {futures} futures, seed {seed}.").format(
-                futures=said.futures, seed=self.seed
-            ),
-            _(
-                "Of {willing} people willing to leave on average, {safe} get out; {stranded} do not"
-                " (in the worst twentieth of futures {worst} or more)."
-            ).format(
-                willing=round(people["safe"] + people["on_the_way"] + people["at_home"]),
-                safe=round(people["safe"]),
-                stranded=round(people["on_the_way"] + people["at_home"]),
-                worst=round(said.stranded[-1]),
-            ),
-        ]
-        if said.clearance_s:
-            lines.append(
-                _(
-                    "The last of those who get out do so by hour {middle}; in 95 % of futures by hour {late}."
-                ).format(middle=_hours(said.clearance_s[2]), late=_hours(said.clearance_s[4]))
-            )
-        end = said.all_out[-1]
-        lines.append(
-            _(
-                "By the horizon 90 % of the willing are out in {most} % of futures, all of them in {all} %."
-            ).format(most=round(100 * float(end[0])), all=round(100 * float(end[2])))
-        )
-        lines.append(
-            _(
-                "Expected casualties until the horizon: {mean} (worst tenth of futures, by their expected"
-                " harm: {worst}); {stay} if all stayed at home. The rate may be ten times less or a"
-                " hundred times more."
-            ).format(
-                mean=_figure(said.harm_mean),
-                worst=_figure(said.harm_cvar),
-                stay=_figure(said.harm_if_all_stay),
-            )
-        )
-        for item in self.weak_points:
-            lines.append(
-                _(
-                    "Without the crossing {name}: {stranded} more people do not get out;"
-                    " {places} settlements are cut off."
-                ).format(name=item.name, stranded=round(item.cost.stranded), places=len(item.cut_off))
-            )
-        if self.comparison:
-            lines.append(
-                _(
-                    "The other plan: {stranded} more people do not get out, {harm} more expected casualties"
-                    " (standard error {error}; negative is in its favour)."
-                ).format(
-                    stranded=round(self.comparison.stranded), harm=_figure(self.comparison.harm),
-                    error=_figure(self.comparison.harm_error),
-                )
-            )  # fmt: skip
-        if said.converged_at is None:
-            lines.append(_("The mean harm is not settled yet; rehearse more futures."))
-        if self.output:
-            lines.append(_("Figures: {path}").format(path=self.output))
-        return [line for line in lines if line]
-
-
-def rehearse_plan(  # noqa: PLR0913 - what the command line asks
+def rehearse_plan(
     folder: Path,
     plan: Path,
     output: Path | None = None,
     *,
-    futures: int = 1000,
-    compare: Path | None = None,
-    alerts: Path | None = None,
-    seed: int | None = None,
-    threads: int = 2,
+    options: RehearseOptions | None = None,
     progress: Progress | None = None,
 ) -> RehearseResult:
     """
@@ -234,16 +109,8 @@ def rehearse_plan(  # noqa: PLR0913 - what the command line asks
         The plan folder, or a ``plan.json``.
     output : Path, optional
         Where to write the figures as JSON, for the commission; not written by default.
-    futures : int, optional
-        How many.
-    compare : Path, optional
-        Another plan of the same scenario, rehearsed in the same futures.
-    alerts : Path, optional
-        Table of alerts that the alerts of the futures are fitted to.
-    seed : int, optional
-        Of every draw; that of the scenario by default.
-    threads : int, optional
-        How many work at once; changes nothing but the time.
+    options : RehearseOptions, optional
+        How.
     progress : Progress, optional
         Told of each phase.
 
@@ -255,45 +122,138 @@ def rehearse_plan(  # noqa: PLR0913 - what the command line asks
     Raises
     ------
     InputError
-        If an input is faulty or the plans do not belong to the scenario.
+        If an input is faulty, the plans do not belong to the scenario, or the cluster cannot be used.
     OutputError
         If the figures cannot be written.
     """
+    options = options or RehearseOptions()
     progress = progress or NoProgress()
     progress.start(_("Reading the scenario"))
     read = read_scenario(folder, progress=progress)
     documents = []
-    for path in (plan, compare):
+    for path in (plan, options.compare):
         if path is not None:
             documents.append(load_plan(path / PLAN_FILE if path.is_dir() else path))
             require_same_scenario(documents[-1], read, path)
-    scenario = read.scenario
-    assumptions = Assumptions()
-    if alerts is not None:
-        assumptions = replace(assumptions, alerts=_fitted(scenario, alerts))
-    chosen = scenario.seed if seed is None else seed
-    stages = [Stage(scenario, document, assumptions, chosen) for document in documents]
-    played = []
-    for stage in stages:
-        progress.start(_("Rehearsing"), futures)
-        played.append(rehearse(stage, futures, threads=threads, progress=progress))
-    progress.start(_("Losing each crossing"))
-    result = RehearseResult(
-        scenario,
-        documents[0],
-        summary_of(played[0]),
-        _weak_points(scenario, stages[0], played[0], threads),
-        compared(played[0], played[1]) if compare is not None and futures > 1 else None,
-        assumptions,
-        chosen,
-        digest_of(played[0]),
-        output,
-    )
+    assumptions = _assumptions(read.scenario, options)
+    asked_s = _moment("--by", options.by, read.scenario)
+    deadline_s = _moment("--deadline", options.deadline, read.scenario)
+    if not 0 < options.confidence <= 1:
+        problem, remedy = _("this is no confidence"), _("give a number above 0, at most 1")
+        raise InputError([Fault("--confidence", 0, "", str(options.confidence), problem, remedy)])
+    seed = read.scenario.seed if options.seed is None else options.seed
+    stages = [Stage(read.scenario, document, assumptions, seed) for document in documents]
+    with _players(options) as batches:
+        result = _rehearsed(stages, batches, options, progress, asked_s=asked_s, deadline_s=deadline_s)
+    result = replace(result, output=output)
     if output:
-        write_atomically(
-            output, json.dumps(result.facts(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-        )
+        text = json.dumps(result.facts(), ensure_ascii=False, indent=1, allow_nan=False)
+        write_atomically(output, text + "\n")
     return result
+
+
+def _rehearsed(
+    stages: list[Stage],
+    batches: Batches,
+    options: RehearseOptions,
+    progress: Progress,
+    *,
+    asked_s: float | None,
+    deadline_s: float | None,
+) -> RehearseResult:
+    stage = stages[0]
+    tallies: list[Tally] = []
+    for item in stages:
+        progress.start(_("Rehearsing"), options.futures)
+        # The other plan is played in as many futures as the first one took.
+        count = tallies[0].futures if tallies else options.futures
+        sure = options.until_sure and not tallies
+        tallies.append(rehearse(item, count, batches=batches, until_sure=sure, progress=progress))
+    tally = tallies[0]
+    progress.start(_("Losing the most critical roads"))
+    roads = play_without(stage, tally, weak_links(stage, tally), batches=batches, progress=progress)
+    progress.start(_("Adding one more bus, hour and crossing"))
+    values = values_of_one_more(stage, tally, batches=batches, progress=progress)
+    now, later = _now_and_later(stage, tally, batches, progress)
+    until_s = stage.horizon_s if asked_s is None else asked_s
+    return RehearseResult(
+        scenario=stage.scenario,
+        plan=stage.plan,
+        summary=summary_of(tally),
+        asked_s=until_s,
+        all_out=chance_all_out(tally, until_s),
+        weak_links=roads,
+        cut_off=barriers(stage.scenario),
+        one_more=values,
+        decisions=decisions(now, later, stage.assumptions),
+        confidence=options.confidence,
+        latest_starts=latest_starts(stage, tally, confidence=options.confidence, deadline_s=deadline_s),
+        comparison=compared(tally, tallies[1]) if len(tallies) > 1 and tally.futures > 1 else None,
+        assumptions=stage.assumptions,
+        seed=stage.seed,
+        digest=tally.digest,
+        output=None,
+    )
+
+
+def _now_and_later(
+    stage: Stage, tally: Tally, batches: Batches, progress: Progress
+) -> tuple[Tally, Tally | None]:
+    """The plan now and a day later in the same futures; None where that would pass the horizon."""
+    if not can_wait(stage.plan, stage.horizon_s):
+        return tally, None
+    count = min(tally.futures, _WAITING_FUTURES)
+    progress.start(_("Waiting a day"), count)
+    put = Stage(stage.scenario, put_off(stage.plan, SECONDS_PER_DAY), stage.assumptions, stage.seed)
+    later = rehearse(put, count, batches=batches, progress=progress)
+    now = tally if count == tally.futures else rehearse(stage, count, batches=batches)
+    return now, later
+
+
+@contextmanager
+def _players(options: RehearseOptions) -> Iterator[Batches]:
+    if options.cluster:
+        with on_cluster(options.cluster, options.certificates) as batches:
+            yield batches
+    else:
+        yield on_threads(options.threads)
+
+
+def _assumptions(scenario: Scenario, options: RehearseOptions) -> Assumptions:
+    """What the files say; a table of alerts and a forecast go before the file of assumptions."""
+    assumptions = Assumptions()
+    if options.assumptions is not None:
+        places = [place.id for place in scenario.in_scope]
+        assumptions = read_assumptions(options.assumptions, places)
+    if options.alerts is not None:
+        assumptions = replace(assumptions, alerts=_fitted(scenario, options.alerts))
+    if options.forecast is not None:
+        start, end = (scenario.local_time(time_s).date() for time_s in (0.0, scenario.horizon_s))
+        quantiles = read_participation(options.forecast, start, end)
+        assumptions = replace(assumptions, uptake_quantiles=quantiles)
+    return assumptions
+
+
+def _moment(option: str, text: str, scenario: Scenario) -> float | None:
+    """Seconds of a moment that the user names; None where none is named."""
+    if not text:
+        return None
+    try:
+        if len(text) <= 5:
+            clock, start = time.fromisoformat(text), scenario.local_time(0.0)
+            moment = start.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
+            if moment <= start:
+                moment += timedelta(days=1)
+        else:
+            moment = parse_time(text)
+    except ValueError as error:
+        remedy = _("give HH:MM, or ISO 8601 with zone such as 2023-08-10T18:00+03:00")
+        raise InputError([Fault(option, 0, "", text, _("this is no time"), remedy)]) from error
+    time_s = seconds_since(scenario.start, moment)
+    if not 0 < time_s <= scenario.horizon_s:
+        problem = _("the time does not lie between the start and the horizon of the scenario")
+        raise InputError([Fault(option, 0, "", text, problem, _("give a time of the plan"))])
+    return time_s
 
 
 def _fitted(scenario: Scenario, path: Path) -> AlertProcess:
@@ -306,32 +266,3 @@ def _fitted(scenario: Scenario, path: Path) -> AlertProcess:
         problem = _("no alert lies before the scenario's start")
         raise InputError([Fault(path.name, 0, "started_at", "", problem, _("give a table of that time"))])
     return fit_alerts([(start, end) for start, end in times], from_s=from_s, until_s=until_s)
-
-
-def _weak_points(
-    scenario: Scenario, stage: Stage, played: Sequence[FutureResult], threads: int
-) -> tuple[WeakPoint, ...]:
-    count = min(len(played), _WEAK_POINT_FUTURES)
-    points = []
-    for name, places in barriers(scenario).items():
-        links = [k for k, crossing in enumerate(scenario.network.crossing) if crossing == name]
-        if count > 1:
-            without = rehearse(stage, count, threads=threads, lost=links)
-            points.append(WeakPoint(name, places, compared(played[:count], without)))
-    return tuple(points)
-
-
-def _counted(row: np.ndarray) -> dict[str, float]:
-    return dict(zip(COUNTS, row.tolist(), strict=True))
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
-
-
-def _hours(time_s: float) -> str:
-    return f"{time_s / 3600:.1f}"
-
-
-def _figure(value: float) -> str:
-    return f"{value:.2g}"
