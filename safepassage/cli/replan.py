@@ -20,9 +20,7 @@ At = Annotated[
 ]
 Close = Annotated[
     list[str] | None,
-    typer.Option(
-        "--close", metavar="CROSSING", help=_("A crossing or a link that is lost; may be repeated.")
-    ),
+    typer.Option("--close", metavar="CROSSING", help=_("A crossing or a link that is lost; repeatable.")),
 ]
 Pins = Annotated[
     Path | None, typer.Option("--pins", metavar="FILE", help=_("Table of new pins, like pin.csv."))
@@ -33,9 +31,7 @@ Seed = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option(
-        "-o", "--output", metavar="PATH", help=_("Folder of the new plan; for the commission only.")
-    ),
+    typer.Option("-o", "--output", metavar="PATH", help=_("Folder of the new plan (for the commission).")),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help=_("Print one JSON document, for machines."))]
 

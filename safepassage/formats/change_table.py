@@ -14,9 +14,9 @@ from safepassage.model.scenario import Scenario
 
 CHANGES_FILE = "tables/changes.csv"
 _COLUMNS = (
-    "exercise", "audience", "plan_id", "revision", "settlement", "name_uk", "name_en", "safe_before", "safe_after",
-    "cars_next_before", "cars_next_after", "vehicles_next_before", "vehicles_next_after", "last_before",
-    "last_after", "destinations_before", "destinations_after", "other_roads",
+    "exercise", "audience", "plan_id", "revision", "settlement", "name_uk", "name_en", "safe_before",
+    "safe_after", "cars_next_before", "cars_next_after", "vehicles_next_before", "vehicles_next_after",
+    "last_before", "last_after", "destinations_before", "destinations_after", "other_roads",
 )  # fmt: skip
 
 

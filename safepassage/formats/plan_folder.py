@@ -89,7 +89,7 @@ def write_plan_folder(
         **(more or {}),
     }
     for name, table in plan_tables(scenario, plan, content.outcome).items():
-        files[f"tables/{name}.csv"] = table.as_csv()
+        files[f"tables/{name}"] = table.as_csv()
     for name, text in scenario_files(content.folder).items():
         files[f"{SCENARIO_FOLDER}/{name}"] = text
     write_folder(path, files, replace=(path / PLAN_FILE).is_file())
