@@ -166,9 +166,9 @@ class ImportReport:
     def sentences(self) -> Sequence[str]:
         """Tell a person."""
         said = [
-            _(
-                "Roads: {links} links, {nodes} nodes, {km} km of lanes' courses; projection {projection}."
-            ).format(links=self.links, nodes=self.nodes, km=round(self.road_km), projection=self.projection)
+            _("Roads: {links} links, {nodes} nodes, {km} km; projection {projection}.").format(
+                links=self.links, nodes=self.nodes, km=round(self.road_km), projection=self.projection
+            )
         ]
         if self.dropped_parts:
             said.append(
@@ -192,7 +192,11 @@ class ImportReport:
                 )
             )
         said.append(
-            _("People: {given} given = {placed} in {count} settlements + {lost} not placed.").format(
+            ngettext(
+                "People: {given} given = {placed} in {count} settlement + {lost} not placed.",
+                "People: {given} given = {placed} in {count} settlements + {lost} not placed.",
+                self.settlements,
+            ).format(
                 given=self.people_in,
                 placed=self.people_placed,
                 count=self.settlements,
@@ -215,15 +219,19 @@ class ImportReport:
             said.append(_("and {count} more; the import report lists all.").format(count=more))
         if self.unknown:
             said.append(
-                _("Nobody knows the people of {count} settlements; they hold nobody: {names}.").format(
-                    count=len(self.unknown), names=", ".join(self.unknown[:_SHOWN])
-                )
+                ngettext(
+                    "Nobody knows the people of {count} settlement; it holds nobody: {names}.",
+                    "Nobody knows the people of {count} settlements; they hold nobody: {names}.",
+                    len(self.unknown),
+                ).format(count=len(self.unknown), names=", ".join(self.unknown[:_SHOWN]))
             )
         if self.unlisted:
             said.append(
-                _("On the map but not in the table: {count} settlements, such as {names}.").format(
-                    count=len(self.unlisted), names=", ".join(self.unlisted[:_SHOWN])
-                )
+                ngettext(
+                    "On the map but not in the table: {count} settlement, {names}.",
+                    "On the map but not in the table: {count} settlements, such as {names}.",
+                    len(self.unlisted),
+                ).format(count=len(self.unlisted), names=", ".join(self.unlisted[:_SHOWN]))
             )
         if self.exits:
             said.append(

@@ -176,6 +176,9 @@ def build_roads(
     edges = simplified(segments, protected)
     progress.start(_("Connecting the roads"))
     connected = connect(segments, edges, xy_m, least_part_m=least_part_m)
+    if not connected.kept.any():
+        problem, remedy = _("the roads of the area do not lead anywhere"), _("give a larger area")
+        raise InputError([Fault(extract.source, 0, "", "", problem, remedy)])
     return _Assembly(extract, segments, connected, progress).built(cut)
 
 

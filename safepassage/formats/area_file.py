@@ -76,10 +76,21 @@ def parse_box(text: str) -> shapely.Geometry:
         fine = -180 <= west < east <= 180 and -90 <= south < north <= 90
     except ValueError:
         fine = False
+    if not fine and text.count(",") == 3 and _crosses_date_line(text):
+        problem = _("the box crosses the 180th meridian")
+        raise InputError([Fault("--bbox", 0, "", text, problem, _("prepare its two sides one by one"))])
     if not fine:
         remedy = _("write west,south,east,north in degrees, as 37.1,49.4,38.2,50.2")
         raise InputError([Fault("--bbox", 0, "", text, problem, remedy)])
     return shapely.box(west, south, east, north)
+
+
+def _crosses_date_line(text: str) -> bool:
+    try:
+        west, _south, east, _north = map(float, text.split(","))
+    except ValueError:
+        return False
+    return 0 < west <= 180 and -180 <= east < 0
 
 
 def _document(path: Path) -> Any:  # noqa: ANN401 - JSON of any shape

@@ -6,20 +6,16 @@ import csv
 import io
 import re
 import unicodedata
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from safepassage.errors import Fault, InputError
+from safepassage.formats.excel_grid import excel_grid
 from safepassage.formats.fault_list import FaultList
+from safepassage.formats.foreign_file import bytes_of, unusable
 from safepassage.i18n import _
 
-LARGEST_BYTES = 200_000_000
-_LARGEST_CELLS_BYTES = 1_000_000_000
 _HEADER_WITHIN = 30
 _DELIMITERS = ",;\t|"
 
@@ -74,10 +70,13 @@ def read_foreign_table(
     InputError
         If the file cannot be read or has no such row.
     """
-    grid = _excel_grid(path, faults) if path.suffix.lower() in (".xlsx", ".xlsm") else _csv_grid(path, faults)
     known = {
         folded_header(word): meaning for meaning, words in meanings.items() for word in (meaning, *words)
     }
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        grid = excel_grid(path, lambda cells: _find_header(cells, known, required)[0] >= 0, faults)
+    else:
+        grid = _csv_grid(path, faults)
     header_at, header = _find_header(grid, known, required)
     if header_at < 0:
         problem = _("no row of headers was found")
@@ -98,6 +97,10 @@ def read_foreign_table(
         values = {meaning: cells[column].strip() for meaning, column in place.items() if column < len(cells)}
         if any(values.values()):
             rows.append((number, values))
+        if any("\n" in value for value in values.values()):
+            problem = _("a cell runs over several lines")
+            remedy = _("check that each quotation mark before it is closed")
+            faults.warning(path.name, number, "", "", problem, remedy)
     unused = tuple(
         word for word, meaning in zip(grid[header_at], header, strict=False) if word.strip() and not meaning
     )
@@ -123,29 +126,17 @@ def _find_header(
 
 
 def _csv_grid(path: Path, faults: FaultList) -> list[list[str]]:
-    data = _bytes_of(path)
+    data = bytes_of(path)
     text = _decoded(path, data, faults)
     if "\0" in text:
-        raise _unusable(path, _("the file is no text"), _("save it as CSV in UTF-8"))
+        raise unusable(path, _("the file is no text"), _("save it as CSV in UTF-8"))
     sample = "\n".join(text.splitlines()[:_HEADER_WITHIN])
     delimiter = max(_DELIMITERS, key=sample.count)
     try:
         return [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
     except csv.Error as error:
         problem = _("the file is no CSV ({reason})").format(reason=error)
-        raise _unusable(path, problem, _("save it as CSV in UTF-8")) from error
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            limit = LARGEST_BYTES // 1_000_000
-            problem = _("the file is larger than {limit} MB").format(limit=limit)
-            raise _unusable(path, problem, _("give the rows of one district"))
-        return path.read_bytes()
-    except OSError as error:
-        problem = _("the file cannot be read ({reason})").format(reason=error.strerror)
-        raise _unusable(path, problem, _("check its name")) from error
+        raise unusable(path, problem, _("save it as CSV in UTF-8")) from error
 
 
 def _decoded(path: Path, data: bytes, faults: FaultList) -> str:
@@ -165,52 +156,3 @@ def _decoded(path: Path, data: bytes, faults: FaultList) -> str:
             problem = _("the row is not UTF-8; it was read as CP1251: {text}").format(text=lines[-1][:40])
             faults.warning(path.name, number, "", "", problem, _("check its letters; save as UTF-8"))
     return "\n".join(lines)
-
-
-def _excel_grid(path: Path, faults: FaultList) -> list[list[str]]:
-    _refuse_bombs(path)
-    try:
-        book = openpyxl.load_workbook(path, data_only=True)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, InvalidFileException) as error:
-        problem = _("the workbook cannot be read ({reason})").format(reason=error)
-        raise _unusable(path, problem, _("save it as .xlsx or as CSV in UTF-8")) from error
-    sheet = book.worksheets[0]
-    if len(book.worksheets) > 1:
-        problem = _("the workbook has several sheets; only {name} is read").format(name=sheet.title)
-        faults.warning(path.name, 0, "", "", problem, _("put the table on the first sheet"))
-    grid = [[_cell_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-    merged = list(sheet.merged_cells.ranges)
-    for area in merged:
-        top = grid[area.min_row - 1][area.min_col - 1]
-        for row in range(area.min_row - 1, area.max_row):
-            # What is merged across is a title over columns with headers of their own; down, one header.
-            grid[row][area.min_col - 1] = top if area.min_col == area.max_col else grid[row][area.min_col - 1]
-    if merged:
-        problem = _("the sheet has merged cells; each holds its text once")
-        faults.warning(path.name, merged[0].min_row, "", "", problem, _("check what was read"))
-    return grid
-
-
-def _refuse_bombs(path: Path) -> None:
-    _bytes_of(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(item.file_size for item in archive.infolist())
-    except (OSError, zipfile.BadZipFile) as error:
-        problem = _("the workbook cannot be read ({reason})").format(reason=error)
-        raise _unusable(path, problem, _("save it as .xlsx or as CSV in UTF-8")) from error
-    if unpacked > _LARGEST_CELLS_BYTES:
-        problem = _("the workbook unpacks to {size} MB").format(size=unpacked // 1_000_000)
-        raise _unusable(path, problem, _("give a workbook with the table alone"))
-
-
-def _cell_text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _unusable(path: Path, problem: str, remedy: str) -> InputError:
-    return InputError([Fault(path.name, 0, "", "", problem, remedy)])

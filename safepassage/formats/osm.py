@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import zlib
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +33,7 @@ _TURN_EXCEPTIONS = frozenset({"motorcar", "motor_vehicle"})
 _READ_KEYS = ("highway", "barrier", "ford", "place", "amenity", "railway", "route", "waterway", "type")
 _DEAD_PREFIXES = ("abandoned", "destroyed", "demolished", "razed", "removed", "disused")
 _STEPS_A_REPORT = 5000
+_LOOKED_AT_BYTES, _DENSE_FROM_BYTES, _DENSEST = 1 << 30, 64 << 20, 100
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
@@ -192,14 +196,16 @@ def read_osm(path: Path, road_classes: Collection[str], *, progress: Progress | 
     try:
         if not path.is_file():
             raise _unreadable(path, _("there is no such file"))
+        _refuse_bombs(path)
         wanted = osmium.filter.KeyFilter(*_READ_KEYS)
         objects = osmium.FileProcessor(path).with_locations().with_filter(wanted)
         for number, item in enumerate(objects, start=1):
             collector.take(item)
             if number % _STEPS_A_REPORT == 0:
                 progress.advance(_STEPS_A_REPORT)
-    except (RuntimeError, OSError, ValueError, UnicodeDecodeError) as error:
-        raise _unreadable(path, str(error)) from error
+    except (RuntimeError, OSError, EOFError, zlib.error, ValueError, UnicodeDecodeError) as error:
+        reason = str(error).replace(str(path), path.name)
+        raise _unreadable(path, reason) from error
     extract = collector.extract(path.name)
     if not len(extract.ways.way_id):
         raise InputError([
@@ -209,6 +215,18 @@ def read_osm(path: Path, road_classes: Collection[str], *, progress: Progress | 
             )
         ])  # fmt: skip
     return extract
+
+
+def _refuse_bombs(path: Path) -> None:
+    """Packed text shrinks to a tenth; what shrinks to a thousandth is an attack."""
+    if path.suffix not in (".gz", ".bz2"):
+        return
+    unpacked = 0
+    with gzip.open(path, "rb") if path.suffix == ".gz" else bz2.open(path, "rb") as stream:
+        while unpacked < _LOOKED_AT_BYTES and (block := stream.read(1 << 22)):
+            unpacked += len(block)
+    if unpacked > _DENSE_FROM_BYTES and unpacked > _DENSEST * path.stat().st_size:
+        raise _unreadable(path, _("it unpacks to far more than it holds"))
 
 
 def _unreadable(path: Path, reason: str) -> InputError:

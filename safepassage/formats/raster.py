@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.warp import transform as warp_points
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
@@ -22,6 +23,7 @@ Bounds = tuple[float, float, float, float]
 Floats = npt.NDArray[np.float64]
 
 _MOST_CELLS = 40_000_000
+MOST_PEOPLE_A_CELL = 5_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,8 +72,12 @@ def read_population(path: Path, bounds: Bounds, faults: FaultList) -> PeoplePoin
         nobody.
     """
     try:
-        with rasterio.open(path) as source:
-            return _read(path, source, bounds, faults)
+        with warnings.catch_warnings():
+            # Told below, as a fault with a remedy.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            # Other formats than this one may name files and addresses of their own.
+            with rasterio.open(path, driver="GTiff") as source:
+                return _read(path, source, bounds, faults)
     except (RasterioError, OSError) as error:
         problem = _("the raster cannot be read ({reason})").format(reason=error)
         raise _bad(path, problem, _("give a GeoTIFF with persons a cell")) from error
@@ -107,7 +113,14 @@ def _read(path: Path, source: rasterio.DatasetReader, bounds: Bounds, faults: Fa
         raise _bad(path, problem, _("give a coarser raster or a smaller area"))
     values = source.read(1, window=window, masked=True)
     people = np.ma.filled(values.astype(np.float64), 0.0)
+    strange = int((~np.isfinite(people)).sum())
+    if strange:
+        problem = _("{count} cells hold no number; nobody is counted there").format(count=strange)
+        faults.warning(path.name, 0, "", "", problem, _("state the raster's value for no data"))
     people = np.where(np.isfinite(people), people, 0.0)
+    if people.max(initial=0.0) > MOST_PEOPLE_A_CELL:
+        problem = _("a cell of the raster holds {value} people").format(value=f"{people.max():g}")
+        raise _bad(path, problem, _("give a raster that counts persons a cell"))
     if (people < 0).any():
         problem = _("the raster has cells with fewer than nobody ({value})").format(value=people.min())
         raise _bad(path, problem, _("state its value for no data, or give another raster"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from safepassage.errors import InputError
 from safepassage.formats.fault_list import FaultList
-from safepassage.formats.foreign_table import read_foreign_table
+from safepassage.formats.foreign_table import ForeignTable, read_foreign_table
 from safepassage.i18n import _
 
 GROUPS = ("adults", "children", "older", "low_mobility")
@@ -45,6 +45,12 @@ MEANINGS = {
     "occupied": ("окуповано", "occupied_2023-08-09"),
 }  # fmt: skip
 _UNKNOWN = frozenset({"", "-", "–", "—", "n/a", "na", "nan", "null", "none", "н/д", "немає даних", "?"})
+
+_TOTALS = frozenset({"всього", "усього", "разом", "підсумок", "total", "totals", "sum", "итого", "всего"})
+# More than the largest city on earth holds.
+MOST_PEOPLE = 50_000_000
+_GROUPED_BY_POINTS = re.compile(r"\d{1,3}(\.\d{3})+")
+_WITH_POINT = re.compile(r"\d+\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +126,8 @@ def read_settlement_table(path: Path, faults: FaultList) -> tuple[SettlementRow,
     Fractions of persons are rounded so that the table's total, rounded, stays what it was.
     """
     table = read_foreign_table(path, MEANINGS, ("code", "name", "name_en"), faults)
-    reader = _Rows(path.name, faults)
-    rows = [reader.row(number, cells) for number, cells in table.rows]
+    reader = _Rows(path.name, faults, points_group=_points_group(table))
+    rows = [reader.row(number, cells) for number, cells in table.rows if not reader.is_total(number, cells)]
     if not rows:
         faults.error(path.name, 0, "", "", _("the table has no rows"), _("give one row a settlement"))
     if faults.errors_in(path.name):
@@ -129,10 +135,20 @@ def read_settlement_table(path: Path, faults: FaultList) -> tuple[SettlementRow,
     return _whole(rows, reader.fractions)
 
 
+def _points_group(table: ForeignTable) -> bool:
+    """Whether ``1.234`` means 1,234 people: so it does unless another cell has a point elsewhere."""
+    cells = [
+        row.get(name, "").strip() for _number, row in table.rows for name in ("population", *GROUPS, *NEEDS)
+    ]
+    pointed = [cell for cell in cells if _WITH_POINT.fullmatch(cell)]
+    return all(_GROUPED_BY_POINTS.fullmatch(cell) for cell in pointed)
+
+
 class _Rows:
-    def __init__(self, file: str, faults: FaultList) -> None:
+    def __init__(self, file: str, faults: FaultList, *, points_group: bool) -> None:
         self._file = file
         self._faults = faults
+        self._points_group = points_group
         self.fractions: dict[int, float] = {}
 
     def row(self, number: int, cells: Mapping[str, str]) -> SettlementRow:
@@ -145,7 +161,9 @@ class _Rows:
         if population < 0 and any(name in groups for name in GROUPS):
             population = float(sum(groups.get(name, 0) for name in GROUPS))
             if not all(name in groups for name in GROUPS):
-                problem = _("only some groups of people are counted here: {known}").format(known=population)
+                problem = _("only some groups of people are counted here: {known}").format(
+                    known=int(population)
+                )
                 remedy = _("give the population; until then nobody else is taken to live there")
                 self._faults.warning(self._file, number, "population", "", problem, remedy)
         self._check_sums(number, population, groups)
@@ -172,6 +190,15 @@ class _Rows:
             occupied=cells.get("occupied", "").strip().casefold() in ("1", "yes", "true", "так"),
         )
 
+    def is_total(self, number: int, cells: Mapping[str, str]) -> bool:
+        """Whether the row sums the others; it is said, for its people would be counted twice."""
+        name = (cells.get("name", "") or cells.get("name_en", "")).strip().casefold().rstrip(":.")
+        if name not in _TOTALS or cells.get("code", ""):
+            return False
+        problem, remedy = _("the row sums the others; it was left out"), _("remove it if it is a settlement")
+        self._faults.warning(self._file, number, "name", name, problem, remedy)
+        return True
+
     def _check_sums(self, row: int, population: float, groups: Mapping[str, int]) -> None:
         known = sum(groups.get(name, 0) for name in GROUPS)
         needs = sum(groups.get(name, 0) for name in NEEDS)
@@ -192,8 +219,17 @@ class _Rows:
 
     def _persons(self, row: int, column: str, text: str, *, whole: bool = False) -> float:
         """Persons; -1 where the cell tells none."""
+        if self._points_group and _GROUPED_BY_POINTS.fullmatch(text.strip()):
+            plain = text.strip().replace(".", "")
+            problem = _("the point was read as a sign between thousands: {number}").format(number=plain)
+            self._faults.warning(self._file, row, column, text, problem, _("write whole persons without it"))
+            text = plain
         value = self._number(row, column, text)
         if math.isnan(value):
+            return -1.0
+        if value > MOST_PEOPLE:
+            self._faults.error(self._file, row, column, text, _("no settlement has so many people"),
+                               _("correct the number"))  # fmt: skip
             return -1.0
         if value < 0:
             self._faults.error(self._file, row, column, text, _("people are counted from 0 on"),

@@ -63,6 +63,8 @@ DROPPED_FILE = IMPORT_FOLDER + "dropped.geojson"
 DEFAULT_START = datetime(2025, 6, 1, 6, tzinfo=UTC)
 _UKRAINE = shapely.box(22.1, 44.3, 40.3, 52.4)
 _MOST_DROPPED_SHOWN = 5000
+_MOST_LOST_SHOWN = 8
+_FAR_DEG = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +217,7 @@ def prepare_scenario(
     gathered = _gathered(inputs, source.places, rows, boundary, projection, bounds, faults)
     housed = _housed(inputs, source, gathered, boundary, projection, persons)
     gathered = housed.gathered
-    if not gathered.places:
-        problem = _("no settlement lies in the area")
-        remedy = _("give --settlements with positions, or a larger area")
-        raise InputError([Fault("--settlements", 0, "", "", problem, remedy)])
+    _require_people(gathered, faults)
     sites = [item for item in source.sites if not boundary.reason_against(*_at(item))]
     given = [at for row in site_rows if not math.isnan(sum(at := (row.longitude_deg, row.latitude_deg)))]
     positions = np.array([*map(_at, gathered.places), *map(_at, sites), *given]).reshape(-1, 2)
@@ -323,7 +322,8 @@ def _bounds(box: Box, area: shapely.Geometry | None, inputs: PrepareInputs) -> B
             box=",".join(f"{value:.3f}" for value in box)
         )
         raise InputError([Fault(name, 0, "", "", problem, _("give the map of this area"))])
-    west, south, east, north = area.bounds
+    # An area may be far larger than the map; metres are measured where the roads are.
+    west, south, east, north = area.intersection(shapely.box(*box)).bounds
     return float(west), float(south), float(east), float(north)
 
 
@@ -340,11 +340,39 @@ def _gathered(
         gathered = places_of_map(features, boundary)
     else:
         gathered = places_of_table(rows, features, boundary)
+        _warn_of_far(rows, bounds, faults)
     if inputs.population:
         cells = read_population(inputs.population, bounds, faults)
         gathered = add_raster_people(gathered, cells, boundary, projection, inputs.population.name)
     gathered.check()
     return gathered
+
+
+def _warn_of_far(rows: Sequence[SettlementRow], bounds: Box, faults: FaultList) -> None:
+    """Positions far from all roads: often latitude and longitude have changed places."""
+    west, south, east, north = bounds
+    around = shapely.box(west - _FAR_DEG, south - _FAR_DEG, east + _FAR_DEG, north + _FAR_DEG)
+    for row in rows:
+        at = row.longitude_deg, row.latitude_deg
+        if math.isnan(sum(at)) or shapely.intersects_xy(around, *at):
+            continue
+        swapped = shapely.intersects_xy(around, *at[::-1])
+        problem = _("{name} lies far from the map").format(name=row.label)
+        remedy = _("latitude and longitude have changed places") if swapped else _("correct its position")
+        faults.warning(row.file, row.row, "latitude", f"{row.latitude_deg:g}", problem, remedy)
+
+
+def _require_people(gathered: Gathered, faults: FaultList) -> None:
+    if not gathered.places:
+        remedy = _("give --settlements with positions, or a larger area")
+        found = [Fault("--settlements", 0, "", "", _("no settlement is left in the area"), remedy)]
+        found += [
+            Fault(lost.where, 0, "", lost.label, lost.reason, _("correct it")) for lost in gathered.not_placed
+        ][:_MOST_LOST_SHOWN]
+        raise InputError([*found, *faults.collected()])
+    if not gathered.people_in:
+        remedy = _("give --settlements with numbers, or --population")
+        faults.warning("--settlements", 0, "", "", _("nobody is in the scenario"), remedy)
 
 
 def _persons(inputs: PrepareInputs, progress: Progress) -> tuple[PersonDeparture, ...]:
