@@ -36,7 +36,14 @@ class Attempt:
     peak_bytes: int
 
 
-def attempt(command: list[str], *, folder: Path, environment: dict[str, str], log: Path) -> Attempt:
+def attempt(
+    command: list[str],
+    *,
+    folder: Path,
+    environment: dict[str, str],
+    log: Path,
+    time_cap_s: float = TIME_CAP_S,
+) -> Attempt:
     """
     Run a process to its end or to a cap.
 
@@ -50,6 +57,8 @@ def attempt(command: list[str], *, folder: Path, environment: dict[str, str], lo
         Its variables.
     log : Path
         Receives its error stream.
+    time_cap_s : float
+        When it is stopped (s).
 
     Returns
     -------
@@ -63,7 +72,7 @@ def attempt(command: list[str], *, folder: Path, environment: dict[str, str], lo
             command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=errors
         )
         resource.prlimit(process.pid, resource.RLIMIT_AS, (MEMORY_CAP_BYTES, MEMORY_CAP_BYTES))
-        timer = threading.Timer(TIME_CAP_S, _stop, (process.pid, out_of_time))
+        timer = threading.Timer(time_cap_s, _stop, (process.pid, out_of_time))
         watch = threading.Thread(target=peak.watch, args=(process.pid,))
         timer.start()
         watch.start()
@@ -74,7 +83,11 @@ def attempt(command: list[str], *, folder: Path, environment: dict[str, str], lo
         watch.join()
         process.returncode = os.waitstatus_to_exitcode(status)
     return Attempt(
-        stopped=_why(process.returncode, log.read_text(encoding="utf-8"), out_of_time=out_of_time.is_set()),
+        stopped=_why(
+            process.returncode,
+            log.read_text(encoding="utf-8"),
+            time_cap_s=time_cap_s if out_of_time.is_set() else None,
+        ),
         whole_s=whole_s,
         processor_s=usage.ru_utime + usage.ru_stime,
         peak_bytes=peak.held_bytes,
@@ -105,13 +118,13 @@ def _stop(process_id: int, out_of_time: threading.Event) -> None:
     os.kill(process_id, signal.SIGKILL)
 
 
-def _why(code: int, errors: str, *, out_of_time: bool) -> str:
+def _why(code: int, errors: str, *, time_cap_s: float | None) -> str:
     if code == 0:
         return ""
     phases = [line.removeprefix("phase: ") for line in errors.splitlines() if line.startswith("phase: ")]
     where = f" while {phases[-1]}" if phases else ""
-    if out_of_time:
-        return f"{TIME_CAP_S:.0f} s were over{where}"
+    if time_cap_s is not None:
+        return f"{time_cap_s:.0f} s were over{where}"
     if "bad_alloc" in errors or "MemoryError" in errors:
         return f"{MEMORY_CAP_BYTES / 1e9:.0f} GB were not enough{where}"
     lines = [line for line in errors.splitlines() if line.strip()]

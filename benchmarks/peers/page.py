@@ -302,13 +302,13 @@ def conditions(facts: Facts) -> str:
     box = facts["machine"]
     named = ", ".join(f"{name} {value}" for name, value in facts["versions"].items())
     loads = [
-        f"`{name}` {made['load_before'][0]:g} before, {made['load_after'][2]:g} in the quarter of an hour before its end"
+        f"`{name}` {made['load_before'][0]:g} before, {made['load_after'][0]:g} after"
         for name, made in facts["instances"].items()
     ]
     return (
         f"Measured on {facts['date']}: {box['processor']}, {box['cores']} cores, {box['memory_gb']:g} GB,"
-        f" {box['system']}, Python {box['python']}; {named}. The machine was shared with other work; its load:"
-        f" {'; '.join(loads)}. Each of these programs keeps one core busy."
+        f" {box['system']}, Python {box['python']}; {named}. The machine was shared with other work;"
+        f" its load was {'; '.join(loads)}. Each of these programs keeps one core busy."
     )
 
 

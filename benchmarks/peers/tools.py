@@ -9,11 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.peers.attempt import Attempt, attempt
+from benchmarks.peers.attempt import TIME_CAP_S, Attempt, attempt
 from benchmarks.peers.instance import load_instance
 from benchmarks.peers.sumo_files import read_statistics, sumo_arguments, write_plain_files
 
 ROOT = Path(__file__).resolve().parents[2]
+ACCURACY_CAP_S = 3600.0
+"""For runs with platoon 1: how long they take is not compared."""
+
 Run = dict[str, float | str]
 
 
@@ -120,7 +123,8 @@ def run_uxsim(platoon: int) -> Callable[[Case, Places], Run]:
     def run(case: Case, places: Places) -> Run:
         out = case.folder / f"uxsim{platoon}.json"
         module = [str(places.peers_python), "-m", "benchmarks.peers.play_uxsim"]
-        return _run([*module, str(case.path), str(out), str(platoon), str(case.horizon_s)], case, places, out)
+        command = [*module, str(case.path), str(out), str(platoon), str(case.horizon_s)]
+        return _run(command, case, places, out, ACCURACY_CAP_S if platoon == 1 else TIME_CAP_S)
 
     return run
 
@@ -186,8 +190,14 @@ def _convert(case: Case, places: Places, folder: Path) -> None:
     )
 
 
-def _run(command: list[str], case: Case, places: Places, out: Path) -> Run:
-    done = attempt(command, folder=case.folder, environment=places.environment(), log=out.with_suffix(".log"))
+def _run(command: list[str], case: Case, places: Places, out: Path, time_cap_s: float = TIME_CAP_S) -> Run:
+    done = attempt(
+        command,
+        folder=case.folder,
+        environment=places.environment(),
+        log=out.with_suffix(".log"),
+        time_cap_s=time_cap_s,
+    )
     return _told(done, json.loads(out.read_text(encoding="utf-8")) if not done.stopped else {})
 
 
