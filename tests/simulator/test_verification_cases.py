@@ -220,3 +220,30 @@ def test_the_example_of_the_guide_is_met(tmp_path: Path) -> None:
     example = guide.partition("```toml\n")[2].partition("```")[0]
     (result,) = run_cases([write(tmp_path, example)])
     assert result.passed
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('to = "n1"', 'to = "n1"\ncapacity_per_s = 1e308', "out of range"),
+        ('to = "n1"', 'to = "n1"\nlength_m = inf', "infinite"),
+        ('to = "n1"', 'to = "n1"\nlength_m = 1e8\njam_density_per_m = 10', "give at most"),
+        ('to = "n1"', "to = 7", "this is not: text"),
+    ],
+)
+def test_figures_that_make_no_sense_are_refused(tmp_path: Path, old: str, new: str, problem: str) -> None:
+    text = CASE.format(clearance_s=60.0).replace(old, new)
+    with pytest.raises(InputError, match=problem):
+        run_cases([write(tmp_path, text)])
+
+
+def test_a_case_without_cars_reads_nothing_and_fails(tmp_path: Path) -> None:
+    text = CASE.format(clearance_s=60.0).replace("times_s = [0.0, 10.0]", "times_s = []")
+    (result,) = run_cases([write(tmp_path, text)])
+    assert not result.passed
+
+
+def test_a_route_without_links_takes_no_time(tmp_path: Path) -> None:
+    text = CASE.format(clearance_s=10.0).replace('route = ["a"]', "route = []")
+    (result,) = run_cases([write(tmp_path, text)])
+    assert result.passed

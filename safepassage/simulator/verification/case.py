@@ -31,6 +31,7 @@ from safepassage.simulator.verification.tables import CaseTables, Entry, Place, 
 from safepassage.units import SECONDS_PER_HOUR
 
 _MOST_VEHICLES = 5_000_000
+_MOST_PLACES = 50_000_000
 _WHERE = ("link", "flow", "refuge", "time_s", "start_s", "end_s", "delay_s")
 
 Made = TypeVar("Made")
@@ -147,7 +148,8 @@ class _Builder:
         self.links = {entry["id"]: k for k, entry in enumerate(tables.entries["link"])}
 
     def case(self, expectations: tuple[Expectation, ...]) -> VerificationCase | None:
-        network = self._made("link", self._network)
+        self._made("link", self._check_storage)
+        network = None if self.tables.faults else self._made("link", self._network)
         if network is None:
             return None
         demand = self._made("flow", self._demand)
@@ -177,6 +179,20 @@ class _Builder:
             horizon_s=top["horizon_s"],
             expectations=expectations,
         )
+
+    def _check_storage(self) -> None:
+        """Every place takes memory, whether anybody stands on it or not."""
+        by_id = {row["id"]: row for row in self.tables.entries["link"]}
+        changed = [{**by_id[row["link"]], **_given(row)} for row in self.tables.entries["change"]]
+        places = sum(
+            max(
+                row["length_m"] * row["jam_density_per_m"],
+                row["length_m"] / row["free_speed_m_per_s"] * row["capacity_per_s"],
+            )
+            for row in (*by_id.values(), *changed)
+        )
+        if places > _MOST_PLACES:
+            raise ModelError(f"links hold {places:.3g} vehicles; give at most {_MOST_PLACES}")
 
     def _made(self, section: str, make: Callable[[], Made]) -> Made | None:
         try:
@@ -316,6 +332,10 @@ class _Builder:
         row = rows[0]
         told = tuple(network.node_id.index(node) for node in row["told_at_nodes"])
         return Knowledge(row["sees_closure"], told, row["radio_delay_s"])
+
+
+def _given(row: Entry) -> Entry:
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def _free_time_s(network: RoadNetwork, demand: TrafficDemand) -> FloatArray:

@@ -80,7 +80,7 @@ def draw(readings: Readings) -> tuple[Picture, ...]:
         Cumulative curves, and a space-time diagram of the longest route of any flow.
     """
     pictures = [_cumulative(readings)]
-    if len(readings.case.demand.route_link):
+    if readings.case.demand.n_legs and len(readings.case.demand.route_link):
         pictures.append(_space_time(readings))
     return tuple(pictures)
 

@@ -18,6 +18,8 @@ from safepassage.simulator.verification.keys import CASE_FILE, SECTIONS, TOP, Ke
 Entry = dict[str, Any]
 
 _LARGEST_FILE_BYTES = 64 * 2**20
+# Beyond these no figure of a road, a vehicle or a time makes sense.
+_LEAST, _MOST = 1e-9, 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def read_tables(folder: Path) -> CaseTables:
     return tables
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[object]) -> str:
     """
     What to do about a name that is not known.
 
@@ -133,7 +135,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     str
         The nearest of them, or a list.
     """
-    names = sorted(known)
+    names = sorted(name for name in known if isinstance(name, str))
     close = difflib.get_close_matches(name, names, n=1)
     if close:
         return _("did you mean {name}?").format(name=close[0])
@@ -274,6 +276,10 @@ def _problem(key: Key, value: object) -> tuple[str, str] | None:
         if key.choices and value not in key.choices:
             return _("the word is not known"), nearest(value, key.choices)
     for number in _numbers(value):
+        if number and not math.isinf(number) and not _LEAST <= abs(number) <= _MOST:
+            return _("the number is out of range"), _("give a number between {least:g} and {most:g}").format(
+                least=_LEAST, most=_MOST
+            )
         if not (number >= key.least and number > key.above):
             bound = f"> {key.above:g}" if key.above > -math.inf else f">= {key.least:g}"
             return _("the number is out of range"), _("give a number {bound}").format(bound=bound)
@@ -301,7 +307,12 @@ def _has_kind(kind: KeyKind, value: object) -> bool:
 def _check_names(tables: CaseTables) -> None:
     """Names of things that do not exist, and ids that repeat."""
     ids = {item.name: _ids(tables, item) for item in SECTIONS}
-    nodes = {entry[end] for entry in tables.entries["link"] for end in ("from", "to")}
+    nodes = {
+        entry[end]
+        for entry in tables.entries["link"]
+        for end in ("from", "to")
+        if isinstance(entry[end], str)
+    }
     for item in SECTIONS:
         for entry, place in zip(tables.entries[item.name], tables.places[item.name], strict=True):
             for key in item.keys:
@@ -318,16 +329,17 @@ def _check_names(tables: CaseTables) -> None:
 def _ids(tables: CaseTables, item: Section) -> set[str]:
     if item.name == "flow":
         for k, entry in enumerate(tables.entries["flow"]):
-            entry["id"] = entry["id"] or str(k)
+            entry["id"] = str(k) if entry["id"] == "" else entry["id"]
     if item.key("id") is None:
         return set()
     found: set[str] = set()
     for entry, place in zip(tables.entries[item.name], tables.places[item.name], strict=True):
         name = entry["id"]
+        if not isinstance(name, str):
+            continue
         if name in found:
             tables.fault(place, "id", name, _("the id is given before"), _("give every entry its own"))
-        if isinstance(name, str):
-            found.add(name)
+        found.add(name)
     return found
 
 
