@@ -98,7 +98,7 @@ def served(folder: Path, url: str) -> Iterator[tuple[int, int]]:
     """Port and process id of a running `safepassage serve`."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    program = Path(sys.executable).with_name("safepassage")
+    program = str(Path(sys.executable).with_name("safepassage"))
     command = [program, "serve", "--data", str(folder), "--port", str(port)]
     with subprocess.Popen(
         [*command, *(["--database", url] if url else [])], stderr=subprocess.DEVNULL

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import uuid_utils
@@ -19,22 +20,22 @@ from pydantic import ValidationError
 
 from safepassage.errors import SafepassageError
 from safepassage.operations.clock import HybridClock, system_ms
-from safepassage.operations.event import ADAPTER, Event, content_hash
+from safepassage.operations.event import ADAPTER, Event, content_hash, stamp_of
 from safepassage.operations.fold.view import Why
-from safepassage.operations.intake import Arrival, Intake
+from safepassage.operations.intake import SERVER_DEVICE, Arrival, Intake
 from safepassage.operations.receipts import Receipt, read, written
 from safepassage.operations.safety.keys import MasterKey, is_signature, public_text, seal, signed, unseal
 from safepassage.operations.safety.roles import SAYS, Role
 from safepassage.operations.store import accounts, audit, devices, events, secrets
 from safepassage.operations.store.database import Connection, Database
 from safepassage.operations.store.steps import Step, passing
+from safepassage.operations.turns import Turns
 from safepassage.operations.vocabulary import KINDS, payload_adapter
 
 __all__ = [
     "SERVER_DEVICE", "Command", "Desk", "NotAllowedError", "Receipt", "SetAsideError", "UnknownError",
 ]  # fmt: skip
 
-SERVER_DEVICE = "server"
 MOST_AHEAD_MS = 8 * 86_400_000
 # Whatever a rule says, these tell of what was seen, and the ledger must hold it.
 _ALWAYS_KEPT = frozenset({"person.check_in", "claim.report"})
@@ -92,6 +93,15 @@ class Command:
     based_on: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Commands of one person that hold together."""
+
+    commands: tuple[Command, ...]
+    actor: str
+    agency: str
+
+
 class _Batch:
     """Events of one delivery on their way in."""
 
@@ -138,6 +148,7 @@ class Desk:
         self._device_key = device_key
         self._clock = HybridClock(now_ms)
         self._intake = Intake(master, now_ms)
+        self._turns: Turns[_Said, list[Receipt]] = Turns(self._say_together)
 
     def receive(self, documents: Sequence[Any], device: devices.Device, *, skew_ms: int = 0) -> list[Receipt]:
         """
@@ -229,18 +240,19 @@ class Desk:
         for command in commands:
             if command.kind not in SAYS[role]:
                 raise NotAllowedError(command.kind)
+        return self._turns.ask(_Said(tuple(commands), actor, agency))
+
+    def _say_together(self, said: Sequence[_Said]) -> list[list[Receipt]]:
         with self.database.writing() as connection:
             passing(Step.BEGUN)
-            made = self._all_made(connection, commands, actor, agency)
+            made = self._all_made(connection, said)
             told = self._intake.take(connection, [Arrival.of(event, self.master) for event in made])
-            receipts = [self._answer(connection, event, told[event.event_id]) for event in made]
-            for event in made:
-                audit.add(
-                    connection, self.master.audit_mark, self.now_ms(), actor, event.kind, event.subject
-                )  # fmt: skip
+            receipts = iter([self._answer(connection, event, told[event.event_id]) for event in made])
+            lines = [(event.actor, event.kind, event.subject, "") for event in made]
+            audit.add_all(connection, self.master.audit_mark, self.now_ms(), lines)
             passing(Step.AUDITED)
         passing(Step.DURABLE)
-        return receipts
+        return [list(islice(receipts, len(one.commands))) for one in said]
 
     def _answer(self, connection: Connection, event: Event, receipt: Receipt) -> Receipt:
         if receipt.reason == Why.REPEATED and event.kind == "person.check_in":
@@ -288,17 +300,17 @@ class Desk:
                 return Receipt(event_id, "held", "dismissed")
             return self._intake.take(connection, [Arrival.of(event, self.master)])[event_id]
 
-    def _all_made(
-        self, connection: Connection, commands: Sequence[Command], actor: str, agency: str
-    ) -> list[Event]:
+    def _all_made(self, connection: Connection, said: Sequence[_Said]) -> list[Event]:
         # Another process, or one before a restart, may have said more and heard of later clocks.
         sequence, place, previous = events.last_of_device(connection, SERVER_DEVICE)
         if place:
-            self._clock.hear(events.at(connection, place).stamp)
-        made = []
-        for number, command in enumerate(commands, start=sequence + 1):
-            made.append(self._made(command, number, previous, actor, agency))
-            previous = content_hash(made[-1])
+            self._clock.hear(stamp_of(place))
+        made: list[Event] = []
+        for one in said:
+            for command in one.commands:
+                sequence += 1
+                made.append(self._made(command, sequence, previous, one.actor, one.agency))
+                previous = content_hash(made[-1])
         return made
 
     def _made(self, command: Command, sequence: int, previous: str, actor: str, agency: str) -> Event:

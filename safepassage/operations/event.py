@@ -108,6 +108,11 @@ def order_at(wall_ms: int, counter: int = 0) -> str:
     return f"{wall_ms:013d}{counter:05d}"
 
 
+def stamp_of(order: str) -> Stamp:
+    """Moment of a place."""
+    return Stamp(int(order[:13]), int(order[13:18]))
+
+
 def unsigned_bytes(event: Event) -> bytes:
     """
     What a device signs.

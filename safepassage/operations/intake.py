@@ -20,6 +20,7 @@ from safepassage.operations.store.events import ChainLink, StoredEvent
 from safepassage.operations.store.steps import Step, passing
 from safepassage.operations.vocabulary import secret_fields
 
+SERVER_DEVICE = "server"
 FOUND_BY = {"phone": "phone", "document": "document", "contact": "phone"}
 
 
@@ -102,7 +103,8 @@ class Intake:
         effects = replay.apply(kept)
         timelines.change(connection, replay.changed, frozenset(event.order for event in kept))
         passing(Step.APPLIED)
-        position = events.last_of_chain(connection)[0] + len(kept)
+        before = events.last_of_chain(connection)
+        position = before[0] + len(kept)
         records.change(connection, {key: replay.current(key) for key in replay.written_keys()}, position)
         passing(Step.RECORDED)
         warnings = self._warnings(connection, arrivals, effects)
@@ -120,7 +122,7 @@ class Intake:
             )
             for event, arrival in zip(kept, arrivals, strict=True)
         ]
-        events.add(connection, stored, digests)
+        events.add(connection, stored, digests, before)
         passing(Step.KEPT)
         return told
 
@@ -225,6 +227,9 @@ def _chain_faults(connection: Connection, arrivals: Sequence[Arrival]) -> dict[s
     by_device: dict[str, list[ChainLink]] = defaultdict(list)
     for arrival in arrivals:
         event = arrival.event
+        if event.device == SERVER_DEVICE:
+            # What the server says is chained under the writer's lock and cannot come out of order.
+            continue
         link = ChainLink(event.event_id, event.sequence, event.previous, arrival.content_hash)
         by_device[event.device].append(link)
     faults: dict[str, str] = {}

@@ -121,12 +121,17 @@ class Door:
         LockedError
             If the account waits after failures.
         """
+        with self._desk.database.reading() as connection:
+            known = accounts.find(connection, name)
+        if known is not None and known.locked_until_ms > self._desk.now_ms():
+            raise LockedError(name)
+        # Slow on purpose, so it must not be done while everybody who writes waits.
+        fits = passwords.is_password(known.password_hash if known else passwords.DUMMY_HASH, password)
         with self._desk.database.writing() as connection:
             now = self._desk.now_ms()
             account = accounts.find(connection, name)
             if account is not None and account.locked_until_ms > now:
                 raise LockedError(name)
-            fits = passwords.is_password(account.password_hash if account else passwords.DUMMY_HASH, password)
             step = self._code_step(connection, account, code) if account and fits else None
             allowed = account is not None and fits and step is not None and not account.disabled
             if account is not None and not allowed:
@@ -152,10 +157,12 @@ class Door:
     def who_has_session(self, token: str) -> Visitor | None:
         """Whose session a token is; None where it has ended."""
         with self._desk.database.reading() as connection:
-            session = accounts.find_session(connection, passwords.token_hash(token))
-            account = accounts.find(connection, session.account) if session else None
+            found = accounts.who_has(connection, passwords.token_hash(token))
         now = self._desk.now_ms()
-        if session is None or account is None or account.disabled or session.expires_ms <= now:
+        if found is None:
+            return None
+        session, account = found
+        if account.disabled or session.expires_ms <= now:
             return None
         broke = session.break_glass_until_ms > now
         return Visitor(Reader(account.name, account.agency, Role(account.role), broke), None)

@@ -138,11 +138,19 @@ def begin_session(connection: Connection, token_hash: str, account: str, expires
     )
 
 
-def find_session(connection: Connection, token_hash: str) -> Session | None:
-    """Login of a token."""
-    columns = (session_table.c.account, session_table.c.expires_ms, session_table.c.break_glass_until_ms)
-    row = connection.execute(select(*columns).where(session_table.c.token_hash == token_hash)).first()
-    return Session(*row) if row else None
+def who_has(connection: Connection, token_hash: str) -> tuple[Session, Account] | None:
+    """Login of a token with its account."""
+    query = (
+        select(session_table.c.expires_ms, session_table.c.break_glass_until_ms, *table.columns)
+        .join(table, table.c.name == session_table.c.account)
+        .where(session_table.c.token_hash == token_hash)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    expires_ms, break_glass_until_ms, *values = row
+    account = Account(*values)
+    return Session(account.name, expires_ms, break_glass_until_ms), account
 
 
 def break_glass(connection: Connection, token_hash: str, until_ms: int) -> None:

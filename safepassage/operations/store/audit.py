@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
+from safepassage.operations.store.rows import insert_rows
 from safepassage.operations.store.tables import audit as table
 
 Mark = Callable[[bytes], str]
@@ -63,14 +64,34 @@ def add(
     actor, action, subject, detail : str
         Who did what to what, without personal data.
     """
-    last = connection.execute(
-        select(table.c.number, table.c.mark).order_by(table.c.number.desc()).limit(1)
-    ).first()
-    number, before = (last.number + 1, last.mark) if last else (1, "")
-    values = (number, at_ms, actor, action, subject, detail)
-    names = ("number", "at_ms", "actor", "action", "subject", "detail")
-    row = dict(zip(names, values, strict=True))
-    connection.execute(insert(table).values(**row, mark=mark(_linked(before, values))))
+    add_all(connection, mark, at_ms, [(actor, action, subject, detail)])
+
+
+def add_all(
+    connection: Connection, mark: Mark, at_ms: int, lines: Sequence[tuple[str, str, str, str]]
+) -> None:
+    """
+    Write several lines, in the transaction of what they tell of.
+
+    Parameters
+    ----------
+    connection : Connection
+        Within that transaction.
+    mark : callable
+        Makes each line's keyed mark from the one before.
+    at_ms : int
+        When (ms since 1970).
+    lines : sequence of (str, str, str, str)
+        Actor, action, subject and detail, without personal data.
+    """
+    number, before = head(connection)
+    made = []
+    for line in lines:
+        number += 1
+        values = (number, at_ms, *line)
+        before = mark(_linked(before, values))
+        made.append((*values, before))
+    insert_rows(connection, table, made)
 
 
 def rows(connection: Connection, *, after: int = 0, limit: int | None = None) -> Iterator[AuditRow]:

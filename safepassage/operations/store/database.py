@@ -144,7 +144,9 @@ _WAIT_S = 60
 def _engine(url: str, pool: _Pool) -> Engine:
     sizes: dict[str, Any] = {"pool_size": pool.connections, "max_overflow": 0, "pool_timeout": _WAIT_S}
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, **sizes)
+        # No question before each use whether the line still stands: after a restart of the database one
+        # request fails, and all lines are made anew.
+        return create_engine(url, **sizes)
     connecting = {"timeout": _WAIT_S, "check_same_thread": False}
     engine = create_engine(url, poolclass=QueuePool, connect_args=connecting, **sizes)
     event.listen(engine, "connect", partial(_set_up_sqlite, cache_kib=pool.cache_kib))

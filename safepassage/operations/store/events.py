@@ -137,7 +137,9 @@ def last_of_chain(connection: Connection) -> tuple[int, str]:
     return (row.position, row.chain) if row else (0, START_OF_CHAIN)
 
 
-def add(connection: Connection, events: Sequence[StoredEvent], secrets: dict[str, str]) -> None:
+def add(
+    connection: Connection, events: Sequence[StoredEvent], secrets: dict[str, str], last: tuple[int, str]
+) -> None:
     """
     Keep events, each chained to the one before.
 
@@ -149,8 +151,10 @@ def add(connection: Connection, events: Sequence[StoredEvent], secrets: dict[str
         In the order of their receipts.
     secrets : dict of str to str
         Digests of the sealed texts, by event id, which the chain covers.
+    last : (int, str)
+        Number and link of the last event that is kept already.
     """
-    position, chain = last_of_chain(connection)
+    position, chain = last
     rows = []
     for item in events:
         position += 1
