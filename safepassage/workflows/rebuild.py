@@ -22,6 +22,7 @@ from safepassage.i18n import _
 from safepassage.model.policy import ThreatKind
 from safepassage.model.scenario import Scenario
 from safepassage.progress import NoProgress, Progress
+from safepassage.workflows.demo import BUNDLED
 from safepassage.workflows.prepare import PrepareInputs, PrepareOptions, PrepareResult, write_prepared
 
 # Roads just outside may be the way round.
@@ -45,7 +46,7 @@ def rebuild_scenario(
     Parameters
     ----------
     folder : Path
-        The scenario.
+        The scenario, or the name of the bundled one.
     inputs : PrepareInputs
         The extract; also occupied areas and figures of road classes.
     output : Path
@@ -72,7 +73,7 @@ def rebuild_scenario(
         problem = _("a scenario is rebuilt on an extract, everything else is its own")
         remedy = _("give --rebuild with --osm, and --occupied or --road-classes if need be")
         raise InputError([Fault("--rebuild", 0, "", folder.name, problem, remedy)])
-    read = read_scenario(folder, progress=progress)
+    read = read_scenario(_scenario(folder), progress=progress)
     base = read.scenario
     occupied = read_area(inputs.occupied) if inputs.occupied else None
     table = read_class_table(inputs.road_classes)
@@ -95,6 +96,11 @@ def rebuild_scenario(
         rebuilt.scenario, rebuilt.link_names, report, output, more={}, replace=options.replace,
         progress=progress,
     )  # fmt: skip
+
+
+def _scenario(folder: Path) -> Path:
+    """The folder, or the bundled scenario of this name."""
+    return BUNDLED if not folder.exists() and str(folder) == BUNDLED.name else folder
 
 
 def _area(base: Scenario) -> shapely.Geometry:

@@ -27,11 +27,14 @@ class MadeMap:
         Ways.
     turns : list of (kind, from, via, to)
         Turn restrictions; via is a node, or the ways along which they run.
+    boundaries : list of (tags, ways)
+        Areas, by the ways around them.
     """
 
     nodes: dict[int, tuple[float, float, Tags]] = field(default_factory=dict)
     ways: list[tuple[int, Sequence[int], Tags]] = field(default_factory=list)
     turns: list[tuple[str, int, int | tuple[int, ...], int]] = field(default_factory=list)
+    boundaries: list[tuple[Tags, Sequence[int]]] = field(default_factory=list)
 
     def node(self, ref: int, x: float, y: float, **tags: str) -> None:
         self.nodes[ref] = (x, y, {key.replace("__", ":"): value for key, value in tags.items()})
@@ -55,6 +58,10 @@ class MadeMap:
                 members = [("w", come, "from"), *middle, ("w", go, "to")]
                 tags = {"type": "restriction", "restriction": kind}
                 writer.add_relation(Relation(id=number, members=members, tags=tags, version=1))
+            for number, (words, ways) in enumerate(self.boundaries, start=len(self.turns) + 1):
+                around = [("w", way, "outer") for way in ways]
+                tags = {"type": "boundary", **words}
+                writer.add_relation(Relation(id=number, members=around, tags=tags, version=1))
         return path
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import osmium
 import pytest
 import shapely
-from osmium.osm.mutable import Relation
 from typer.testing import CliRunner
 
 from safepassage.cli.exit_codes import ExitCode
@@ -18,6 +16,11 @@ from safepassage.errors import InputError
 from safepassage.formats.osm_boundary import read_boundary
 from tests.district.made_map import SOUTH, STEP_DEG, WEST, MadeMap, river_town
 
+RAION = {
+    "boundary": "administrative", "admin_level": "6", "name": "Куп'янський район",
+    "name:en": "Kupiansk Raion",
+}  # fmt: skip
+
 
 def with_raion(folder: Path) -> Path:
     """The river town; its western half lies in a raion that an administrative relation bounds."""
@@ -26,18 +29,8 @@ def with_raion(folder: Path) -> Path:
         made.node(ref, x, y)
     made.way(90, [90, 91, 92], boundary="administrative")
     made.way(91, [92, 93, 90], boundary="administrative")
-    plain = made.write(folder / "plain.osm.pbf")
-    tags = {
-        "type": "boundary", "boundary": "administrative", "admin_level": "6",
-        "name": "Куп'янський район", "name:en": "Kupiansk Raion",
-    }  # fmt: skip
-    members = [("w", 90, "outer"), ("w", 91, "outer")]
-    path = folder / "raion.osm.pbf"
-    with osmium.SimpleWriter(str(path)) as writer:
-        for item in osmium.FileProcessor(plain):
-            writer.add(item)
-        writer.add_relation(Relation(id=900, members=members, tags=tags, version=1))
-    return path
+    made.boundaries.append((RAION, (90, 91)))
+    return made.write(folder / "raion.osm.pbf")
 
 
 @pytest.mark.parametrize(

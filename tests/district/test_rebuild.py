@@ -25,6 +25,11 @@ Covers = Callable[[tuple[float, float]], bool]
 
 
 def extract(path: Path, covers: Covers, *, bridges: bool = True) -> Path:
+    """The map of `bundled_map` as a file."""
+    return bundled_map(covers, bridges=bridges).write(path)
+
+
+def bundled_map(covers: Covers, *, bridges: bool = True) -> MadeMap:
     """The bundled roads as if a map had drawn them, with a river, its crossings and one more bridge."""
     made = MadeMap()
     number: dict[tuple[float, float], int] = {}
@@ -56,7 +61,7 @@ def extract(path: Path, covers: Covers, *, bridges: bool = True) -> Path:
         made.way(9003, [add(37.614, 49.713), add(37.624, 49.76)], highway="primary")
         made.way(9004, [add(37.624, 49.76), add(37.634, 49.76)], highway="primary", bridge="yes", name="Old")
         made.way(9005, [add(37.634, 49.76), add(37.631, 49.71)], highway="primary")
-    return made.write(path)
+    return made
 
 
 def everything(_point: tuple[float, float]) -> bool:
