@@ -13,16 +13,15 @@ from safepassage.model.network import RoadNetwork
 from safepassage.model.people import HouseholdGroup, NeedCount, PeopleCount
 from safepassage.model.plan import PinAction, PinKind, ReasonCode, Unserved
 from safepassage.model.scenario import Scenario
-from safepassage.model.sites import Site, SiteKind
+from safepassage.model.sites import Site
 from safepassage.model.threat import ThreatEntry, ThreatEntryKind
 from safepassage.planner.surge.cars import CarQueue, split_by_car
 from safepassage.planner.surge.demand import SurgeDemand
 from safepassage.planner.surge.paths import Paths
-from safepassage.planner.surge.pin_rules import rules_of
+from safepassage.planner.surge.pin_check import car_destinations, contradictions
+from safepassage.planner.surge.pin_rules import rules_of, with_forced_roads
 
 PeopleToMove = tuple[tuple[CarQueue, ...], Mapping[str, tuple[HouseholdGroup, ...]]]
-
-CAR_DESTINATIONS = (SiteKind.RECEPTION, SiteKind.TRANSIT_CENTRE, SiteKind.EXIT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,11 +100,8 @@ def state_problem(scenario: Scenario, people: PeopleToMove | None = None) -> Sur
     paths = Paths(roads)
     node_index = {node: k for k, node in enumerate(scenario.network.node_id)}
     link_index = {link: k for k, link in enumerate(scenario.network.link_id)}
-    destinations = tuple(
-        site
-        for site in scenario.sites_of(*CAR_DESTINATIONS)
-        if site.safe and site.node and site.capacity_persons > 0
-    )
+    destinations = car_destinations(scenario)
+    scenario = with_forced_roads(scenario, paths, [(site.id, node_index[site.node]) for site in destinations])
     all_queues, carless = people or split_by_car(scenario)
     with_road, cut_off = _set_aside_cut_off(
         scenario, all_queues, destinations, paths, Paths(open_roads), node_index
@@ -126,6 +122,7 @@ def _set_aside_cut_off(
     node_index: Mapping[str, int],
 ) -> tuple[tuple[CarQueue, ...], list[Unserved]]:
     places = {place.id: place for place in scenario.settlements}
+    barred = {item.settlement: item for item in contradictions(scenario, paths) if item.settlement}
     kept, unserved = [], []
     for queue in queues:
         node = places[queue.settlement].node
@@ -138,6 +135,9 @@ def _set_aside_cut_off(
             )
         elif not node:
             code, detail = ReasonCode.NO_ROAD, _("the settlement has no road; connect it to a node")
+        elif queue.settlement in barred:
+            code = ReasonCode.FORBIDDEN_BY_PIN
+            detail = barred[queue.settlement].words()
         elif not _reaches(paths, node_index[node], allowed, node_index) and _reaches(
             paths, node_index[node], destinations, node_index
         ):

@@ -20,7 +20,7 @@ from safepassage.model.plan import ReasonCode
 from safepassage.planner.surge.car_route import CarRoute, make_route, resource_capacity_per_s
 from safepassage.planner.surge.cars import CarQueue
 from safepassage.planner.surge.paths import Paths
-from safepassage.planner.surge.pin_rules import rules_of
+from safepassage.planner.surge.pin_rules import rules_of, shortest_but
 from safepassage.planner.surge.problem import SurgeProblem, car_demand, unserved_queue
 from safepassage.planner.surge.reserve import reserve_routes
 from safepassage.planner.surge.route_program import RouteShares, even_shares, share_cars
@@ -139,15 +139,30 @@ class RouteSearch:
             index = {link: k for k, link in enumerate(network.link_id)}
             links = [index[link] for link in forced]
             end = int(network.to_node[links[-1]])
-            return [make_route(network, links, self.places.index(end))]
+            # Of two destinations at one place the one that is allowed counts.
+            place = self._destination_at(end, queue)
+            return [make_route(network, links, self.places.index(end) if place is None else place)]
         ways = [
             (self.problem.paths.time_s(self.origins[queue], place), k)
             for k, place in enumerate(self.places)
             if self.rules[queue].allows(self.problem.destinations[k].id)
         ]
         near = sorted(way for way in ways if math.isfinite(way[0]))
-        paths = self.problem.paths
-        return [make_route(network, paths.links(self.origins[queue], self.places[k]), k) for _, k in near]
+        chains = [(self._shortest(queue, self.places[k]), k) for _, k in near]
+        return [make_route(network, chain, k) for chain, k in chains if chain is not None]
+
+    def _shortest(self, queue: int, place: int) -> tuple[int, ...] | None:
+        """The shortest way that no pin rules out; None where there is none."""
+        chain = self.problem.paths.links(self.origins[queue], place)
+        if not self._is_forbidden(queue, chain):
+            return chain
+        return shortest_but(
+            self.problem.roads, self.origins[queue], place, lambda links: self._is_forbidden(queue, links)
+        )
+
+    def _is_forbidden(self, queue: int, chain: Sequence[int]) -> bool:
+        forbidden = self.rules[queue].forbidden_routes
+        return bool(forbidden) and tuple(self.problem.roads.link_id[link] for link in chain) in forbidden
 
     def add_reserved(self) -> None:
         """Start as well from the ways that a capacity-reserving plan without regard to form uses most."""
@@ -166,7 +181,8 @@ class RouteSearch:
             if self.rules[origin].forced_links or len(known) >= len(self.places) + _MOST_RESERVED:
                 continue
             end = self._destination_at(int(self.problem.roads.to_node[links[-1]]), origin)
-            if end is not None and all(other.links != links for other in known):
+            new = all(other.links != links for other in known) and not self._is_forbidden(origin, links)
+            if end is not None and new:
                 known.append(make_route(self.problem.roads, links, end))
 
     def _destination_at(self, node: int, queue: int) -> int | None:
@@ -256,7 +272,8 @@ class RouteSearch:
             paid_s = float(solved.queue_price[i])
             if cost_s < paid_s - _LEAST_GAIN * max(1.0, abs(paid_s)):
                 links = priced.links(self.origins[i], self.places[end])
-                if all(route.links != links for route in routes):
+                new = all(route.links != links for route in routes)
+                if new and not self._is_forbidden(i, links):
                     routes.append(make_route(network, links, end))
                     added = True
         return added

@@ -12,7 +12,7 @@ from safepassage.model.arrays import FloatArray
 from safepassage.model.plan import Route, Trip, Wave
 from safepassage.planner.surge.car_route import CarRoute, resource_capacity_per_s
 from safepassage.planner.surge.cars import CarQueue
-from safepassage.planner.surge.pin_rules import rules_of
+from safepassage.planner.surge.pin_rules import begin_as_pinned, rules_of
 from safepassage.planner.surge.problem import SurgeProblem
 from safepassage.planner.surge.release import departures_together, finish_times_s
 from safepassage.planner.surge.waves import Timetable, cut_waves
@@ -73,9 +73,7 @@ class Scheduler:
         self.windows = np.array(problem.scenario.open_windows()).reshape(-1, 2)
         self.capacity_per_s = resource_capacity_per_s(problem.roads)
         self.cars = np.array([queue.cars for queue in problem.queues], np.float64)
-        self.earliest_s = [
-            rules_of(problem.scenario, queue.settlement).earliest_s for queue in problem.queues
-        ]
+        self.rules = [rules_of(problem.scenario, queue.settlement) for queue in problem.queues]
         self._finish: dict[tuple[int, ...], FloatArray] = {}
 
     def waves(
@@ -109,7 +107,12 @@ class Scheduler:
             margin_s=draft.margin_s,
         )
         if draft.release is Release.ONE_BY_ONE:
-            departures = {i: timetable.reserve(i, earliest_s=self.earliest_s[i]) for i in draft.order}
+            departures = {
+                i: timetable.reserve(
+                    i, earliest_s=self.rules[i].earliest_s, never=self.rules[i].closed_windows_s
+                )
+                for i in draft.order
+            }
         else:
             departures = dict(enumerate(self._together(draft, routes, timetable)))
         cut = [
@@ -122,7 +125,8 @@ class Scheduler:
             )
             for i, queue in enumerate(self.problem.queues)
         ]
-        return tuple(wave for waves, _ in cut for wave in waves), tuple(left for _, left in cut)
+        begun = (begin_as_pinned(rules, waves) for rules, (waves, _) in zip(self.rules, cut, strict=True))
+        return tuple(wave for waves in begun for wave in waves), tuple(left for _, left in cut)
 
     def near_first(self, routes: Sequence[CarRoute]) -> tuple[int, ...]:
         """
@@ -156,8 +160,8 @@ class Scheduler:
             self._finish[draft.chosen] = finish_times_s(routes, self.cars, self.capacity_per_s)
         may_leave = np.array(
             [
-                timetable.may_leave(route, earliest_s)
-                for route, earliest_s in zip(routes, self.earliest_s, strict=True)
+                timetable.may_leave(route, rules.earliest_s, rules.closed_windows_s)
+                for route, rules in zip(routes, self.rules, strict=True)
             ]
         )
         return departures_together(
@@ -172,7 +176,10 @@ class Scheduler:
 
     def _all_at_once(self, i: int, route: CarRoute) -> Wave:
         queue = self.problem.queues[i]
-        start_s = int(max(self.windows[0, 0] if len(self.windows) else 0.0, self.earliest_s[i]))
+        rules = self.rules[i]
+        start_s = int(
+            rules.not_closed_s(max(self.windows[0, 0] if len(self.windows) else 0.0, rules.earliest_s))
+        )
         return Wave(
             id=f"{queue.id}/1",
             settlement=queue.settlement,

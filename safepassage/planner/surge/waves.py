@@ -19,6 +19,8 @@ from safepassage.planner.surge.car_route import CarRoute, resource_capacity_per_
 from safepassage.planner.surge.cars import CarQueue
 from safepassage.planner.surge.problem import SurgeProblem
 
+Spans = Sequence[tuple[float, float]]
+
 _LONGEST_WAVE_S = 1800
 _MOST_STEPS = 3000
 _STEPS_S = (30, 60, 120, 300, 600)
@@ -104,7 +106,7 @@ class Timetable:
         if row >= 0 and step < self.n_steps:
             self.free[row, step] -= pcu
 
-    def reserve(self, queue: int, *, earliest_s: float = 0.0) -> FloatArray:
+    def reserve(self, queue: int, *, earliest_s: float = 0.0, never: Spans = ()) -> FloatArray:
         """
         Reserve the way of one queue and return its departures.
 
@@ -114,6 +116,8 @@ class Timetable:
             Index among the problem's queues.
         earliest_s : float
             No car leaves before (s).
+        never : sequence of (start_s, end_s)
+            No car leaves within.
 
         Returns
         -------
@@ -129,7 +133,7 @@ class Timetable:
         cells = self.free[rows[:, None], np.minimum(at, self.n_steps - 1)]
         available = np.where(inside, np.maximum(cells, 0.0), 0.0).min(axis=0, initial=np.inf)
         available = np.minimum(available, cars)
-        available[~self.may_leave(route, earliest_s)] = 0.0
+        available[~self.may_leave(route, earliest_s, never)] = 0.0
         taken = _compact(available, cars)
         leaving = np.flatnonzero(taken)
         for row, shift in zip(rows, delay, strict=True):
@@ -137,7 +141,7 @@ class Timetable:
             self.free[row, np.minimum(leaving + shift, self.n_steps - 1)] -= taken[leaving]
         return taken
 
-    def may_leave(self, route: CarRoute, earliest_s: float) -> FlagArray:
+    def may_leave(self, route: CarRoute, earliest_s: float, never: Spans = ()) -> FlagArray:
         """
         Steps in which cars may leave so that they are there before the next curfew.
 
@@ -147,6 +151,8 @@ class Timetable:
             Their route.
         earliest_s : float
             No car leaves before (s).
+        never : sequence of (start_s, end_s)
+            No car leaves within.
 
         Returns
         -------
@@ -158,6 +164,8 @@ class Timetable:
         may = np.zeros(self.n_steps, dtype=np.bool_)
         for open_s, close_s in self.problem.scenario.open_windows():
             may |= (start >= open_s) & (latest_arrival <= close_s)
+        for from_s, until_s in never:
+            may &= (start + self.step_s <= from_s) | (start >= until_s)
         allowed: FlagArray = may & (start >= earliest_s)
         return allowed
 
