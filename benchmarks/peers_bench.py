@@ -32,11 +32,14 @@ MODES = {
     "full": (["district", "district-peak", "medium", "large"], 5),
 }
 ACCURACY_ONLY = ("uxsim-1",)
+MOST_CARS_FOR_ACCURACY = 200_000
 WORK = ROOT / "build" / "bench"
 RESULTS = ROOT / "benchmarks" / "results" / "peers.json"
 
 
-def compare(case: Case, places: Places, repeats: int, once_over_s: float) -> dict[str, list[Run]]:
+def compare(
+    case: Case, places: Places, tools: list[str], repeats: int, once_over_s: float
+) -> dict[str, list[Run]]:
     """
     Run all tools in alternation.
 
@@ -46,6 +49,8 @@ def compare(case: Case, places: Places, repeats: int, once_over_s: float) -> dic
         What to play.
     places : Places
         Where programs are.
+    tools : list of str
+        Keys of ``TOOLS``.
     repeats : int
         Runs of each tool; one of those that only show how accurate the others are.
     once_over_s : float
@@ -56,12 +61,12 @@ def compare(case: Case, places: Places, repeats: int, once_over_s: float) -> dic
     dict of str to list of dict
         All runs of each tool.
     """
-    runs: dict[str, list[Run]] = {name: [] for name in TOOLS}
+    runs: dict[str, list[Run]] = {name: [] for name in tools}
     for turn in range(repeats):
-        for name, tool in TOOLS.items():
+        for name in tools:
             if turn and (name in ACCURACY_ONLY or _is_over(runs[name][0], once_over_s)):
                 continue
-            run = tool(case, places)
+            run = TOOLS[name](case, places)
             runs[name].append(run)
             print(f"{case.name} {name} {turn + 1}: {json.dumps(run)}", flush=True)
     return runs
@@ -121,13 +126,15 @@ def main() -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     for name, path in make_instances(WORK, names).items():
         made, before = load_instance(path), load()
+        exact = made.n_cars <= MOST_CARS_FOR_ACCURACY
+        tools = [tool for tool in TOOLS if exact or tool not in ACCURACY_ONLY]
         instances[name] = {
             "description": DESCRIPTIONS[name],
             "links": made.n_links,
             "cars": made.n_cars,
             "load_before": before,
             "runs": compare(
-                prepare(name, path, places), places, arguments.repeats or repeats, arguments.once_over
+                prepare(name, path, places), places, tools, arguments.repeats or repeats, arguments.once_over
             ),
             "load_after": load(),
         }

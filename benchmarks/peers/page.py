@@ -142,7 +142,7 @@ def accuracy_table(instances: Facts) -> str:
     """
     lines = _head("instance", "tool", "clearance (s)", "difference", "mean travel time (s)", "difference")
     for name, instance in instances.items():
-        reference = finished(instance["runs"][REFERENCE])
+        reference = finished(instance["runs"].get(REFERENCE, []))
         for tool, all_runs in instance["runs"].items():
             if not (runs := finished(all_runs)):
                 continue
