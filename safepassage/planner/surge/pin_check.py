@@ -131,13 +131,18 @@ class _Look:
         found = []
         forced = [pin for pin in self.scenario.pins if _is(pin, PinKind.VEHICLE, PinAction.FORCE)]
         for pin in forced:
-            for other in self.scenario.pins:
-                if _is(other, PinKind.VEHICLE, PinAction.FORBID) and self._same_vehicle(pin, other):
-                    if other.value in ("", pin.value):
-                        problem = _("vehicle {name} must and must not serve {place}").format(
-                            name=pin.subject, place=pin.value
-                        )
-                        found.append(Contradiction((pin.id, other.id), "", problem, _remedy((pin, other))))
+            against = [
+                other
+                for other in self.scenario.pins
+                if _is(other, PinKind.VEHICLE, PinAction.FORBID)
+                and other.value in ("", pin.value)
+                and self._same_vehicle(pin, other)
+            ]
+            for other in against:
+                problem = _("vehicle {name} must and must not serve {place}").format(
+                    name=pin.subject, place=pin.value
+                )
+                found.append(Contradiction((pin.id, other.id), "", problem, _remedy((pin, other))))
         return found
 
     def _same_vehicle(self, pin: Pin, other: Pin) -> bool:
@@ -199,9 +204,9 @@ class _Look:
     def _paths(self, pins: Sequence[Pin]) -> Paths:
         banned = frozenset(pin.subject for pin in pins if _is(pin, PinKind.ROAD, PinAction.FORBID))
         if banned not in self.kept:
-            self.kept[banned] = Paths(
-                self.network, banned_links=sorted(self.links[link] for link in banned if link in self.links)
-            )
+            closed = np.isin(np.array(self.network.link_id), sorted(banned))
+            capacity = np.where(closed, 0.0, self.network.capacity_pcu_per_h)
+            self.kept[banned] = Paths(replace(self.network, capacity_pcu_per_h=capacity))
         return self.kept[banned]
 
     def _told(self, settlement: str, pins: Sequence[Pin]) -> Contradiction:
