@@ -80,6 +80,16 @@ Seed = Annotated[
     int | None,
     typer.Option("--seed", min=0, help=_("Seed of every random choice; by default that of the scenario.")),
 ]
+Goal = Annotated[
+    str,
+    typer.Option(
+        "--objective",
+        help=_(
+            "What to make best, the most important first: clearance, mean_arrival, before_deadline, harm; "
+            "such as harm,clearance. By default what the scenario says."
+        ),
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="PATH", help=_("Where to write.")),
@@ -147,6 +157,7 @@ def plan(
     folder: ScenarioFolder,
     output: Output = None,
     seed: Seed = None,
+    objective: Goal = "",
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
@@ -156,7 +167,11 @@ def plan(
 
     with terminal.progress() as progress:
         result = plan_folder(
-            folder, output or Path("out") / folder.resolve().name, seed=seed, progress=progress
+            folder,
+            output or Path("out") / folder.resolve().name,
+            seed=seed,
+            objective=objective,
+            progress=progress,
         )
     _finish_plan(terminal, result)
 

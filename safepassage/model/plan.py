@@ -430,6 +430,37 @@ class Bounded:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """
+    What a plan achieves by one objective, and what no plan can better.
+
+    Attributes
+    ----------
+    name : str
+        The objective: ``mean_arrival``, ``before_deadline`` or ``harm``.
+    unit : str
+        ``s``, ``persons`` too late, or expected ``casualties``.
+    people : int
+        Persons it is about.
+    bound : float
+        No plan does better; NaN where none was computed.
+    value : float
+        Played value of this plan.
+    """
+
+    name: str
+    unit: str
+    people: int
+    bound: float
+    value: float
+
+    @property
+    def gap_percent(self) -> float:
+        """How far the plan may be from the best, in per cent of the bound."""
+        return 100.0 * (self.value - self.bound) / self.bound if self.bound > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class NaiveComparison:
     """
     What happens if everyone goes at once by the nearest way and buses run straight to reception.
@@ -486,6 +517,16 @@ class Certificate:
         SHA-256 of the scenario.
     work_budget : tuple of (str, int)
         Iterations allowed and used, which reproduce the plan.
+    measures : tuple of Measured
+        The plan by other objectives than clearance, for people in cars.
+    prices : tuple of (str, float)
+        What each simplicity costs the cars' clearance (s): ``routes`` for few routes a settlement,
+        ``waves`` for waves on the clock and whole cars.
+    compared : tuple of (str, float, float)
+        Best played clearance and mean arrival (s) of cars that leave ``staged`` or ``at_once``, ``guided``
+        by the plan's routes or by the ``nearest`` way.
+    stopped_early : bool
+        True where somebody stopped the search; the best plan so far was kept.
     """
 
     objective: str
@@ -502,6 +543,10 @@ class Certificate:
     seed: int
     input_hash: str
     work_budget: tuple[tuple[str, int], ...]
+    measures: tuple[Measured, ...] = ()
+    prices: tuple[tuple[str, float], ...] = ()
+    compared: tuple[tuple[str, float, float], ...] = ()
+    stopped_early: bool = False
 
     def __post_init__(self) -> None:
         if self.people_total != self.people_served + self.people_unserved:

@@ -26,6 +26,44 @@ class Audience(StrEnum):
     PUBLIC = "public"
 
 
+class Objective(StrEnum):
+    """What a plan of a surge makes as good as it can."""
+
+    CLEARANCE = "clearance"
+    MEAN_ARRIVAL = "mean_arrival"
+    BEFORE_DEADLINE = "before_deadline"
+    HARM = "harm"
+
+    @classmethod
+    def parse(cls, text: str) -> tuple[Objective, ...]:
+        """
+        Read ``"harm,clearance"``.
+
+        Parameters
+        ----------
+        text : str
+            Names, the most important first, joined by commas.
+
+        Returns
+        -------
+        tuple of Objective
+            Each once.
+
+        Raises
+        ------
+        ModelError
+            If a name is not known, comes twice, or none is given.
+        """
+        names = [name.strip() for name in text.split(",") if name.strip()]
+        known = [objective.value for objective in cls]
+        for name in names:
+            if name not in known:
+                raise ModelError(f"objective {name!r} is not known; give some of {', '.join(known)}")
+        if not names or len(set(names)) != len(names):
+            raise ModelError(f"objective {text!r}: give at least one name, and each once")
+        return tuple(cls(name) for name in names)
+
+
 class AlertRule(StrEnum):
     """What boarding and driving do while an alert holds in a zone."""
 
@@ -170,6 +208,8 @@ class Policy:
         Time vehicles stand at stops.
     walking : Walking
         How fast people walk to assembly points.
+    objective : tuple of Objective
+        What a plan makes as good as it can, the most important first.
     """
 
     threat_kind: ThreatKind
@@ -182,6 +222,7 @@ class Policy:
     break_s: float = 45.0 * 60
     boarding: Boarding = Boarding()
     walking: Walking = field(default_factory=Walking)
+    objective: tuple[Objective, ...] = (Objective.CLEARANCE,)
 
     def __post_init__(self) -> None:
         if not self.persons_per_car >= 1:
@@ -190,3 +231,5 @@ class Policy:
             raise ModelError("wave_grid_s must be positive and call_ahead_s not negative")
         if not (self.drive_before_break_s > 0 and self.break_s >= 0):
             raise ModelError("drive_before_break_s must be positive and break_s not negative")
+        if not self.objective or len(set(self.objective)) != len(self.objective):
+            raise ModelError("the objective needs at least one name, and each once")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from safepassage.errors import Fault, InputError, ModelError
 from safepassage.formats.plan_folder import (
     REPORT_FILE,
     PlanFolder,
@@ -14,6 +15,7 @@ from safepassage.formats.plan_folder import (
 )
 from safepassage.formats.scenario_folder import read_scenario, scenario_hash
 from safepassage.i18n import _, language, use_language
+from safepassage.model.policy import Objective
 from safepassage.planner.surge.recipe import plan_surge
 from safepassage.progress import NoProgress, Progress
 from safepassage.publish.report import render_report
@@ -73,7 +75,12 @@ class PlanResult:
 
 
 def plan_folder(
-    folder: Path, output: Path, *, seed: int | None = None, progress: Progress | None = None
+    folder: Path,
+    output: Path,
+    *,
+    seed: int | None = None,
+    objective: str = "",
+    progress: Progress | None = None,
 ) -> PlanResult:
     """
     Plan a scenario folder, play the plan, certify it and write everything.
@@ -86,6 +93,8 @@ def plan_folder(
         Where the plan folder goes; an earlier plan there is replaced.
     seed : int, optional
         Of every random choice; that of the scenario by default.
+    objective : str
+        What to make best, as ``harm,clearance``; that of the scenario by default.
     progress : Progress, optional
         Told of each phase.
 
@@ -104,6 +113,7 @@ def plan_folder(
         If the folder cannot be written.
     """
     progress = progress or NoProgress()
+    objectives = objectives_of(objective)
     require_place_for_plan(output)
     progress.start(_("Reading the scenario"))
     read = read_scenario(folder, progress=progress)
@@ -114,6 +124,7 @@ def plan_folder(
             scenario,
             scenario_hash=scenario_hash(scenario),
             seed=scenario.seed if seed is None else seed,
+            objectives=objectives,
             progress=progress,
         )
     content = PlanFolder(read, result.plan, result.outcome, result.naive)
@@ -121,3 +132,41 @@ def plan_folder(
     page = render_report(scenario, result.plan, result.outcome, result.naive, language=language())
     write_plan_folder(content, output, report=page)
     return PlanResult(output, content)
+
+
+def objectives_of(text: str) -> tuple[Objective, ...] | None:
+    """
+    Read what to make best.
+
+    Parameters
+    ----------
+    text : str
+        Names joined by commas; empty for what the scenario says.
+
+    Returns
+    -------
+    tuple of Objective or None
+        None where the text is empty.
+
+    Raises
+    ------
+    InputError
+        If a name is not known.
+    """
+    if not text:
+        return None
+    try:
+        return Objective.parse(text)
+    except ModelError as error:
+        raise InputError(
+            [
+                Fault(
+                    "--objective",
+                    row=0,
+                    column="",
+                    value=text,
+                    problem=_("the objective is not known"),
+                    remedy=_("give some of {names}, joined by commas").format(names=", ".join(Objective)),
+                )
+            ]
+        ) from error

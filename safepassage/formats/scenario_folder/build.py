@@ -20,7 +20,7 @@ from safepassage.model.fleet import ScheduledService, VehicleGroup
 from safepassage.model.network import LonLat, RoadNetwork
 from safepassage.model.people import Basis, PeopleCount, Settlement
 from safepassage.model.plan import Pin, PinAction, PinKind
-from safepassage.model.policy import AlertRule, Boarding, DailyWindow, Policy, ThreatKind
+from safepassage.model.policy import AlertRule, Boarding, DailyWindow, Objective, Policy, ThreatKind
 from safepassage.model.scenario import Assumption, Order, ReportedFigure, Scenario
 from safepassage.model.sites import Site, SiteKind
 from safepassage.model.threat import Claim, Threat, ThreatEntry, ThreatEntryKind
@@ -336,6 +336,7 @@ def _policy(settings: Settings) -> Policy:
         break_s=units.minutes_to_s(rules["break_min"]),
         boarding=Boarding(**settings.single["policy.boarding"]),
         walking=_walking(settings),
+        objective=Objective.parse(rules["objective"]),
     )
 
 

@@ -12,7 +12,7 @@ import math
 from safepassage.formats.scenario_folder.columns import Column, ColumnKind, Section, Table
 from safepassage.model.people import Basis
 from safepassage.model.plan import PinAction, PinKind
-from safepassage.model.policy import AlertRule, ThreatKind
+from safepassage.model.policy import AlertRule, Objective, ThreatKind
 from safepassage.model.sites import SiteKind
 from safepassage.model.threat import RELIABILITY, ThreatEntryKind
 
@@ -425,6 +425,13 @@ SECTIONS = (
                 "drive_before_break_h", _NUMBER, "A driver rests after it.", "h", 4.5, low=0, low_open=True
             ),
             Column("break_min", _NUMBER, "So long.", "min", 45.0, low=0),
+            Column(
+                "objective",
+                _TEXT,
+                "What a plan makes best, the most important first, joined by commas:"
+                " clearance, mean_arrival, before_deadline, harm.",
+                default=Objective.CLEARANCE.value,
+            ),
         ),
         required=True,
     ),

@@ -25,7 +25,7 @@ from safepassage.formats.scenario_folder.values import (
     time_remedy,
 )
 from safepassage.i18n import _
-from safepassage.model.policy import DailyWindow
+from safepassage.model.policy import DailyWindow, Objective
 from safepassage.model.scenario import SCENARIO_SCHEMA_VERSION
 
 Values = dict[str, Any]
@@ -244,6 +244,12 @@ class _SettingsReader:
             except ModelError:
                 problem, remedy = _("this is no time of day"), _('write it as "23:00-05:00"')
                 self._error("policy", "curfew", f"{k + 1}: {text}", problem, remedy)
+        try:
+            Objective.parse(settings.single["policy"]["objective"] or "")
+        except ModelError:
+            problem = _("this is no list of objectives")
+            remedy = _("write some of {names}, joined by commas").format(names=", ".join(Objective))
+            self._error("policy", "objective", settings.single["policy"]["objective"] or "", problem, remedy)
 
     def _error(self, place: str, key: str, value: str, problem: str, remedy: str) -> None:
         column = ".".join(part for part in (place, key) if part)

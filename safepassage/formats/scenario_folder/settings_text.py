@@ -59,6 +59,7 @@ def settings_text(scenario: Scenario) -> str:
                 "call_ahead_min": units.minutes_of(policy.call_ahead_s),
                 "drive_before_break_h": units.hours_of(policy.drive_before_break_s),
                 "break_min": units.minutes_of(policy.break_s),
+                "objective": ",".join(policy.objective),
             },
         ),
         _section("policy.boarding", asdict(policy.boarding)),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from safepassage.errors import InfeasibleError
 from safepassage.i18n import _
 from safepassage.model.outcome import Outcome
 from safepassage.model.plan import Plan, Unserved
+from safepassage.model.policy import Objective
 from safepassage.model.scenario import Scenario
 from safepassage.planner.surge.certificate import CarBound, bound_cars, certify
 from safepassage.planner.surge.draft import draft_plan
 from safepassage.planner.surge.fleet import plan_fleet
+from safepassage.planner.surge.measures import certify_form, price_of_form
 from safepassage.planner.surge.naive import naive_plan
 from safepassage.planner.surge.problem import SurgeProblem, state_problem
 from safepassage.planner.surge.routes import RouteChoice, choose_routes, fit_destinations, load_by_destination
@@ -53,6 +55,7 @@ def plan_surge(
     *,
     scenario_hash: str,
     seed: int,
+    objectives: Sequence[Objective] | None = None,
     progress: Progress | None = None,
 ) -> SurgeResult:
     """
@@ -66,6 +69,8 @@ def plan_surge(
         SHA-256 of the scenario.
     seed : int
         Of every random choice.
+    objectives : sequence of Objective, optional
+        What to make best, the most important first; that of the scenario's policy by default.
     progress : Progress, optional
         Told of each phase.
 
@@ -80,11 +85,13 @@ def plan_surge(
         Where nobody at all can be brought to safety.
     """
     progress = progress or NoProgress()
+    objectives = tuple(objectives or scenario.policy.objective)
     progress.start(_("Reading the problem"), None)
     problem = state_problem(scenario)
     choice = choose_routes(problem)
     problem, choice = fit_destinations(problem, choice)
     bound = bound_cars(problem, progress=progress)
+    whole = problem
     problem, choice = split_towns(problem, choice, bound_s=bound.bound_s, progress=progress)
     fleet = plan_fleet(
         scenario,
@@ -96,7 +103,7 @@ def plan_surge(
         progress=progress,
     )
     plays = _car_plays(problem)
-    cars = CarSearch(problem, choice, fleet.trips, bound_s=bound.bound_s).run(
+    cars = CarSearch(problem, choice, fleet.trips, bound_s=bound.bound_s, objectives=objectives).run(
         seed=seed, iterations=plays, progress=progress
     )
     progress.start(_("Playing the plan and the baseline"), 2)
@@ -117,7 +124,10 @@ def plan_surge(
     naive = simulate(scenario, naive_plan(problem, scenario_hash=scenario_hash), seed=seed)
     progress.advance()
     work = (("car_plays_allowed", plays), ("car_plays", cars.plays), *fleet.work)
+    progress.start(_("Bounds of the objectives"))
     certificate = certify(problem, draft, outcome, naive, bound, seed=seed, work_budget=work)
+    certificate = certify_form(certificate, whole, cars, objectives)
+    certificate = replace(certificate, prices=price_of_form(problem, choice, cars, bound.bound_s))
     return SurgeResult(replace(draft, certificate=certificate), outcome, naive)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,9 @@ import numpy as np
 from safepassage.i18n import _
 from safepassage.model.arrays import FloatArray
 from safepassage.model.plan import ReasonCode, Route, Trip, Unserved, Wave
+from safepassage.model.policy import Objective
 from safepassage.planner.surge.cars import CarQueue
+from safepassage.planner.surge.objective import NOTHING_MEASURED, CarMeasures, Yardstick
 from safepassage.planner.surge.problem import SurgeProblem
 from safepassage.planner.surge.routes import RouteChoice
 from safepassage.planner.surge.schedule import Draft, Release, Scheduler
@@ -49,6 +52,13 @@ class CarPlan:
         False where leaving all at once was best.
     plays : int
         Simulations used.
+    measures : CarMeasures
+        By each objective, played.
+    compared : tuple of (str, float, float)
+        Best clearance and mean arrival (s) of ``staged`` and ``at_once``, each ``guided`` by the plan's
+        routes or by the ``nearest`` way; those that were played.
+    stopped : bool
+        True where somebody stopped the search.
     """
 
     routes: tuple[Route, ...]
@@ -59,11 +69,14 @@ class CarPlan:
     mean_arrival_s: float
     staged: bool
     plays: int
+    measures: CarMeasures = NOTHING_MEASURED
+    compared: tuple[tuple[str, float, float], ...] = ()
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Played:
-    score: tuple[float, float, float, float]
+    score: tuple[float, ...]
     draft: Draft
     plan: CarPlan
     last_queue: int
@@ -83,10 +96,18 @@ class CarSearch:
         The fleet on the same roads.
     bound_s : float
         No plan clears the cars before (s); reaching it ends the search.
+    objectives : sequence of Objective
+        What plans are compared by, the most important first.
     """
 
     def __init__(
-        self, problem: SurgeProblem, choice: RouteChoice, trips: Sequence[Trip], *, bound_s: float
+        self,
+        problem: SurgeProblem,
+        choice: RouteChoice,
+        trips: Sequence[Trip],
+        *,
+        bound_s: float,
+        objectives: Sequence[Objective] = (Objective.CLEARANCE,),
     ) -> None:
         self.problem = problem
         self.choice = choice
@@ -95,6 +116,8 @@ class CarSearch:
         self.workspace = Workspace(problem.roads)
         self.plays = 0
         self.scheduler = Scheduler(problem, self.trips)
+        self.yardstick = Yardstick(problem, objectives)
+        self.compared: dict[str, tuple[float, float]] = {}
         alone = plan_traffic(problem.roads, (), (), self.trips, problem.scenario.policy.boarding)
         played = play(problem.roads, alone.demand, workspace=self.workspace)
         self.fleet_alone_s = sum(_last_and_mean(played.leg_arrive_s))
@@ -119,25 +142,51 @@ class CarSearch:
             arrival.
         """
         progress = progress or NoProgress()
+        best: _Played | None = None
+        stopped = False
         progress.start(_("Playing the cars"), iterations)
-        best = min((self._play(draft) for draft in self._starts()), key=lambda played: played.score)
-        if best.score[1] > 0:
-            margins = (self._play(replace(best.draft, margin_s=margin)) for margin in _MARGINS_S[1:])
-            best = min((best, *margins), key=lambda played: played.score)
-        rng = np.random.default_rng([seed, len(self.problem.queues)])
-        for _k in range(iterations):
-            progress.advance()
-            if self._good_enough(best):
-                break
-            tried = self._play(self._neighbour(best, rng))
-            if tried.score < best.score:
-                best = tried
-        return replace(best.plan, plays=self.plays)
+        try:
+            for draft in self._starts():
+                best = self._better(best, draft)
+            if best is not None and best.score[1] > 0:
+                for margin in _MARGINS_S[1:]:
+                    best = self._better(best, replace(best.draft, margin_s=margin))
+            self._tell(progress, best)
+            rng = np.random.default_rng([seed, len(self.problem.queues)])
+            for _k in range(iterations):
+                progress.advance()
+                if best is None or self._good_enough(best):
+                    break
+                best = self._better(best, self._neighbour(best, rng))
+        except KeyboardInterrupt:
+            # Somebody needs a plan now: the best so far is one.
+            if best is None:
+                raise
+            stopped = True
+        assert best is not None
+        self._tell(progress, best)
+        compared = tuple((name, *times) for name, times in sorted(self.compared.items()))
+        return replace(best.plan, plays=self.plays, compared=compared, stopped=stopped)
+
+    def _better(self, best: _Played | None, draft: Draft) -> _Played:
+        tried = self._play(draft)
+        return tried if best is None or tried.score < best.score else best
+
+    def _tell(self, progress: Progress, best: _Played | None) -> None:
+        if best is not None and 0 < self.bound_s < math.inf:
+            progress.note(
+                _("Cars: out in {minutes:.0f} min, bound {bound:.0f} min, gap {gap:.1f} %").format(
+                    minutes=best.plan.clearance_s / 60,
+                    bound=self.bound_s / 60,
+                    gap=100 * (best.plan.clearance_s / self.bound_s - 1),
+                )
+            )
 
     def _good_enough(self, best: _Played) -> bool:
         """Cars at their bound, nobody left, and the fleet hardly held up by them."""
         return (
-            best.score[:2] == (0.0, 0.0)
+            self.yardstick.objectives[0] is Objective.CLEARANCE
+            and best.score[:2] == (0.0, 0.0)
             and best.plan.clearance_s <= self.bound_s * _GOOD_ENOUGH
             and best.score[2] - best.plan.clearance_s <= self.fleet_alone_s * _GOOD_ENOUGH
         )
@@ -149,11 +198,20 @@ class CarSearch:
         drafts.append(Draft(near_first[::-1], chosen, Release.ONE_BY_ONE))
         drafts += [Draft(near_first, chosen, Release.TOGETHER, factor) for factor in _STRETCHES]
         drafts.append(Draft(near_first, chosen, Release.AT_ONCE))
+        if self.yardstick.objectives[0] is not Objective.CLEARANCE:
+            drafts.append(Draft(self._endangered_first(near_first), chosen, Release.ONE_BY_ONE))
         nearest = (0,) * len(chosen)
         if self._fits(nearest):
             drafts.append(Draft(self._near_first(nearest), nearest, Release.ONE_BY_ONE))
             drafts.append(Draft(near_first, nearest, Release.AT_ONCE))
         return drafts
+
+    def _endangered_first(self, near_first: tuple[int, ...]) -> tuple[int, ...]:
+        """Those first whom the danger reaches first, then those in the greatest."""
+        hazard = {place.id: place.hazard for place in self.problem.scenario.settlements}
+        due_s = self.yardstick.deadline_s
+        names = [queue.settlement for queue in self.problem.queues]
+        return tuple(sorted(near_first, key=lambda i: (due_s.get(names[i], math.inf), -hazard[names[i]])))
 
     def _fits(self, chosen: tuple[int, ...]) -> bool:
         """Whether every destination can take the people whom the routes bring."""
@@ -198,13 +256,24 @@ class CarSearch:
         traffic = plan_traffic(
             self.problem.roads, named, waves, self.trips, self.problem.scenario.policy.boarding
         )
-        result = play(self.problem.roads, traffic.demand, workspace=self.workspace)
+        result = play(
+            self.problem.roads,
+            traffic.demand,
+            workspace=self.workspace,
+            record_entries=self.yardstick.needs_entries,
+        )
         n_cars = traffic.car_wave.size
         depart_s, arrive_s = result.leg_depart_s[:n_cars], result.leg_arrive_s[:n_cars]
         stuck = int(np.isnan(arrive_s).sum())
         at_night = self._at_night(depart_s, arrive_s)
-        clearance_s = float(np.nanmax(arrive_s, initial=0.0))
-        mean_s = float(np.nanmean(arrive_s)) if n_cars > stuck else 0.0
+        measured = self.yardstick.measure(
+            [wave.settlement for wave in waves],
+            traffic.car_wave,
+            np.array([wave.people.total / wave.vehicles for wave in waves])[traffic.car_wave],
+            traffic.demand,
+            result,
+        )
+        clearance_s, mean_s = measured.clearance_s, measured.mean_arrival_s
         fleet_s = _last_and_mean(result.leg_arrive_s[n_cars:])
         late = sum(queue.people.total for queue in left)
         last = int(np.nanargmax(arrive_s)) if n_cars > stuck else -1
@@ -221,16 +290,28 @@ class CarSearch:
             mean_arrival_s=mean_s,
             staged=draft.release is not Release.AT_ONCE,
             plays=self.plays,
+            measures=measured,
         )
+        if not late and not stuck:
+            self._compare(draft, clearance_s, mean_s)
         penalty = _AT_ONCE_PENALTY if draft.release is Release.AT_ONCE else 1.0
         # Cars that fill the roads hold the buses up: both have to be out, and neither counts alone.
         score = (
             float(late + stuck),
             float(at_night),
-            clearance_s * penalty + sum(fleet_s),
-            mean_s + fleet_s[1],
+            *self.yardstick.values(measured, clearance_s * penalty + sum(fleet_s), mean_s + fleet_s[1]),
         )
         return _Played(score, draft, plan, ids.index(last_route) if last_route else 0)
+
+    def _compare(self, draft: Draft, clearance_s: float, mean_s: float) -> None:
+        """Keep the best of each kind of plan, for the comparison in the certificate."""
+        when = "at_once" if draft.release is Release.AT_ONCE else "staged"
+        where = "nearest" if not any(draft.chosen) else "guided"
+        kinds = [f"{when}_{where}"]
+        if draft.chosen == tuple(self.choice.chosen):
+            kinds.append(f"{when}_guided")
+        for kind in kinds:
+            self.compared[kind] = min(self.compared.get(kind, (math.inf, math.inf)), (clearance_s, mean_s))
 
     def _at_night(self, depart_s: FloatArray, arrive_s: FloatArray) -> int:
         """Cars on the road outside the open windows."""
