@@ -64,6 +64,8 @@ def _staying(forecast: Any) -> Sequence[Sequence[float]]:  # noqa: ANN401 - JSON
 
 def _row(values: Sequence[Sequence[float]], days: Sequence[date], day: date) -> list[float]:
     """Values of the last day that is not later, or of the first."""
+    if not len(values) == len(days) > 0:
+        raise ValueError(len(values))
     place = max((k for k, known in enumerate(days) if known <= day), default=0)
     return [float(value) for value in values[place]]
 
