@@ -108,7 +108,9 @@ Replace = Annotated[bool, typer.Option("--replace", help=_("Replace a scenario f
 
 What = Annotated[
     str,
-    typer.Argument(metavar="WHAT", help=_("osm:europe/ukraine, worldpop:UKR, or the web address of a file.")),
+    typer.Argument(
+        metavar="WHAT", help=_("osm:europe/ukraine, overpass:W,S,E,N, worldpop:UKR, or a web address.")
+    ),
 ]
 Checksum = Annotated[
     str, typer.Option("--checksum", metavar="HEX", help=_("MD5, SHA-1 or SHA-256 that the file must have."))

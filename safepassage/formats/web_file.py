@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import urllib.error
 import urllib.request
 from http.client import HTTPException, HTTPResponse
@@ -14,6 +15,8 @@ from safepassage.i18n import _
 from safepassage.progress import NoProgress, Progress
 
 PART_SUFFIX = ".part"
+SEAL_SUFFIX = ".seal"
+_LONGEST_CHECKSUM_FILE = 4096
 _BLOCK_BYTES = 1 << 18
 _TIMEOUT_S = 60.0
 _HASHES = {32: "md5", 40: "sha1", 64: "sha256"}
@@ -66,6 +69,7 @@ def fetch(
         size = _fetch_part(address, part, most_bytes, progress)
         _check(address, part, checksum.lower())
         part.replace(target)
+        part.with_name(part.name + SEAL_SUFFIX).unlink(missing_ok=True)
     except urllib.error.URLError as error:
         problem = _("the server does not answer ({reason})").format(reason=error.reason)
         remedy = _("check the address and the connection, then run it again to go on")
@@ -82,13 +86,41 @@ def fetch(
     return size
 
 
+def published_checksum(address: str) -> str:
+    """
+    The MD5 that a server publishes beside a file, as Geofabrik does.
+
+    Parameters
+    ----------
+    address : str
+        Of the file; ``.md5`` is added.
+
+    Returns
+    -------
+    str
+        Hexadecimal digits; empty where the server publishes none.
+    """
+    request = urllib.request.Request(f"{address}.md5", headers={"User-Agent": "safepassage"})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - as the file itself
+            words = answer.read(_LONGEST_CHECKSUM_FILE).decode("ascii", errors="replace").split()
+    except (OSError, HTTPException):
+        return ""
+    return words[0] if words and re.fullmatch(r"[0-9a-fA-F]{32}", words[0]) else ""
+
+
 def _fetch_part(address: str, part: Path, most_bytes: int | None, progress: Progress) -> int:
+    seal = part.with_name(part.name + SEAL_SUFFIX)
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(address, headers={"User-Agent": "safepassage"})  # noqa: S310 - checked above
     if have:
         request.add_header("Range", f"bytes={have}-")
+        if seal.is_file():
+            # Extracts are renewed every day; half of yesterday's and half of today's is no file.
+            request.add_header("If-Range", seal.read_text("ascii"))
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
+            _remember(answer, seal)
             return _take(address, answer, part, have, most_bytes, progress)
     except urllib.error.HTTPError as error:
         # Nothing is left to send: the part is whole.
@@ -98,6 +130,16 @@ def _fetch_part(address: str, part: Path, most_bytes: int | None, progress: Prog
             part.unlink()
             return _fetch_part(address, part, most_bytes, progress)
         raise
+
+
+def _remember(answer: HTTPResponse, seal: Path) -> None:
+    """Keep what tells this version of the file from the next one."""
+    tag = answer.headers.get("ETag", "")
+    word = tag if tag.startswith('"') and tag.isascii() else answer.headers.get("Last-Modified", "")
+    if word and word.isascii() and word.isprintable():
+        seal.write_text(word, "ascii")
+    else:
+        seal.unlink(missing_ok=True)
 
 
 def _take(
@@ -137,6 +179,7 @@ def _check(address: str, part: Path, checksum: str) -> None:
             digest.update(block)
     if digest.hexdigest() != checksum:
         part.unlink()
+        part.with_name(part.name + SEAL_SUFFIX).unlink(missing_ok=True)
         problem = _("the file is not the promised one: its hash is {hash}").format(hash=digest.hexdigest())
         raise _bad(address, problem, _("fetch it again, or check the checksum"))
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from safepassage.errors import Fault, InputError
-from safepassage.formats.web_file import fetch
+from safepassage.formats.area_file import parse_box
+from safepassage.formats.web_file import fetch, published_checksum
 from safepassage.i18n import _
 from safepassage.progress import Progress
 
 GEOFABRIK = "https://download.geofabrik.de"
 WORLDPOP = "https://data.worldpop.org/GIS/Population/Global_2000_2020_Constrained/2020/BSGM"
+OVERPASS = "https://overpass-api.de/api/map?bbox="
 LARGEST_BYTES = 20_000_000_000
 
 
@@ -63,7 +65,8 @@ def address_of(what: str) -> str:
     Parameters
     ----------
     what : str
-        A web address; ``osm:europe/ukraine`` (a Geofabrik extract); ``worldpop:UKR`` (persons in 2020).
+        A web address; ``osm:europe/ukraine`` (a Geofabrik extract); ``overpass:W,S,E,N`` (the map of a small
+        box, in degrees); ``worldpop:UKR`` (persons in 2020).
 
     Returns
     -------
@@ -79,12 +82,14 @@ def address_of(what: str) -> str:
     plain = name.replace("/", "").replace("-", "")
     if kind == "osm" and plain.isalnum():
         return f"{GEOFABRIK}/{name}-latest.osm.pbf"
+    if kind == "overpass":
+        return OVERPASS + ",".join(f"{value:g}" for value in parse_box(name).bounds)
     if kind == "worldpop" and len(name) == 3 and name.isalpha():
         return f"{WORLDPOP}/{name.upper()}/{name.lower()}_ppp_2020_UNadj_constrained.tif"
     if kind in ("http", "https"):
         return what
     problem = _("this is nothing that can be fetched")
-    remedy = _("write osm:europe/ukraine, worldpop:UKR, or a web address")
+    remedy = _("write osm:europe/ukraine, overpass:37.5,49.6,37.7,49.8, worldpop:UKR, or a web address")
     raise InputError([Fault("download", 0, "", what, problem, remedy)])
 
 
@@ -101,7 +106,7 @@ def download_file(
     output : Path, optional
         File to write; by default the name at the end of the address, in the present folder.
     checksum : str
-        MD5, SHA-1 or SHA-256 in hexadecimal digits.
+        MD5, SHA-1 or SHA-256 in hexadecimal digits; for Geofabrik's extracts that which it publishes.
     progress : Progress, optional
         Told of the bytes.
 
@@ -118,7 +123,10 @@ def download_file(
         If it cannot be written.
     """
     address = address_of(what)
-    target = output or Path(Path(urlsplit(address).path).name or "download")
+    name = "map.osm" if address.startswith(OVERPASS) else Path(urlsplit(address).path).name
+    target = output or Path(name or "download")
     target.parent.mkdir(parents=True, exist_ok=True)
+    if not checksum and address.startswith(f"{GEOFABRIK}/"):
+        checksum = published_checksum(address)
     size = fetch(address, target, checksum=checksum, most_bytes=LARGEST_BYTES, progress=progress)
     return DownloadResult(target, address, size, bool(checksum))

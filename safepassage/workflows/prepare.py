@@ -270,6 +270,7 @@ def write_prepared(
     PrepareResult
         What was written.
     """
+    assert report.people_in == report.people_placed + report.people_not_placed
     progress.start(_("Writing the scenario"))
     kept = {"link.csv": {"name": tuple(link_names)}}
     files: dict[str, str | bytes | None] = dict(scenario_files(ScenarioFolder(scenario, kept)))

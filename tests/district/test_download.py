@@ -20,9 +20,10 @@ HASH = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Server(ThreadingHTTPServer):
-    """Remembers the ranges it was asked for."""
+    """Remembers the ranges it was asked for; its file has a version."""
 
     asked: list[str | None]
+    version: str
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -30,12 +31,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         wish = self.headers.get("Range")
+        if self.path.endswith(".md5"):
+            digest = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
+            self._send(200, f"{digest}  map.osm.pbf\n".encode())
+            return
         self.server.asked.append(wish)
         if self.path == "/missing":
             self.send_error(404)
             return
         match = re.fullmatch(r"bytes=(\d+)-", wish or "")
-        start = int(match[1]) if match and self.path != "/no-ranges" else 0
+        renewed = self.headers.get("If-Range", self.server.version) != self.server.version
+        start = int(match[1]) if match and self.path != "/no-ranges" and not renewed else 0
         if match and start >= len(CONTENT):
             self.send_response(416)
             self.send_header("Content-Range", f"bytes */{len(CONTENT)}")
@@ -44,10 +50,17 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(CONTENT) - start))
+        self.send_header("ETag", self.server.version)
         self.end_headers()
         # This path breaks off in the middle, as connections do.
         end = len(CONTENT) // 2 if self.path == "/breaks" and not start else len(CONTENT)
         self.wfile.write(CONTENT[start:end])
+
+    def _send(self, status: int, data: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
     def log_message(self, *_words: object) -> None:
         """Say nothing."""
@@ -56,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[Server]:
     made = Server(("127.0.0.1", 0), Handler)
-    made.asked = []
+    made.asked, made.version = [], '"monday"'
     thread = threading.Thread(target=made.serve_forever)
     thread.start()
     yield made
@@ -86,6 +99,25 @@ def test_a_broken_connection_goes_on_where_it_stopped(server: Server, tmp_path: 
     fetch(address(server, "/breaks"), target, checksum=HASH)
     assert server.asked == [None, f"bytes={half}-"]
     assert target.read_bytes() == CONTENT
+
+
+def test_a_file_that_was_renewed_meanwhile_is_fetched_anew(server: Server, tmp_path: Path) -> None:
+    target = tmp_path / "map.osm.pbf"
+    with pytest.raises(InputError, match="run it again to go on"):
+        fetch(address(server, "/breaks"), target)
+    server.version = '"tuesday"'
+    fetch(address(server), target, checksum=HASH)
+    assert target.read_bytes() == CONTENT
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_the_checksum_that_geofabrik_publishes_is_compared(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("safepassage.workflows.download.GEOFABRIK", address(server, ""))
+    result = download_file("osm:europe/ukraine", tmp_path / "map.osm.pbf")
+    assert result.checked
+    assert result.path.read_bytes() == CONTENT
 
 
 def test_a_server_without_ranges_sends_all_again(server: Server, tmp_path: Path) -> None:
@@ -132,6 +164,9 @@ def test_only_the_web_is_fetched_from(tmp_path: Path) -> None:
 
 def test_wishes_become_addresses() -> None:
     assert address_of("osm:europe/ukraine") == "https://download.geofabrik.de/europe/ukraine-latest.osm.pbf"
+    assert address_of("overpass:37.5,49.6,37.75,49.8").endswith("/api/map?bbox=37.5,49.6,37.75,49.8")
+    with pytest.raises(InputError, match="no box"):
+        address_of("overpass:1,2")
     assert address_of("worldpop:UKR").endswith("/UKR/ukr_ppp_2020_UNadj_constrained.tif")
     for wish in ("osm:../../x", "worldpop:UKRAINE", "ftp://x/y", "kupiansk"):
         with pytest.raises(InputError, match="nothing that can be fetched"):

@@ -42,6 +42,22 @@ def raw_tags(extract: Path) -> dict[int, dict[str, str]]:
     return ways
 
 
+def raw_courses(extract: Path, wanted: set[int]) -> dict[int, list[tuple[float, float]]]:
+    """Positions of the nodes of some ways, in the order of their drawing."""
+    courses = {}
+    for item in osmium.FileProcessor(extract).with_locations():
+        if isinstance(item, osmium.osm.Way) and item.id in wanted:
+            courses[item.id] = [(node.lon, node.lat) for node in item.nodes if node.location.valid()]
+    return courses
+
+
+def runs_along(course: tuple[tuple[float, float], ...], way: list[tuple[float, float]]) -> bool:
+    """Whether a link runs along the drawing of its way (True) or against it (False)."""
+    order = [way.index(point) for point in course]
+    assert order in (sorted(order), sorted(order, reverse=True))
+    return order == sorted(order)
+
+
 def links_of_ways(roads: BuiltRoads) -> dict[int, list[int]]:
     """Links that were made of one way alone."""
     found: dict[int, list[int]] = {}
@@ -64,12 +80,15 @@ def test_named_ways_are_as_their_tags_say(extract: Path, network: BuiltRoads) ->
     chosen = sorted(named, key=lambda way: (-telling(tags_of[way]), way))[:NAMED_WAYS]
     assert len(chosen) == NAMED_WAYS
     assert sum("bridge" in tags_of[way] for way in chosen) >= 3
+    courses = raw_courses(extract, set(chosen))
     for way in chosen:
         tags, links = tags_of[way], links_of[way]
         one_way = tags.get("oneway") in ("yes", "1", "-1", "true")
-        forward = [link for link in links if not network.network.link_id[link].endswith("r")]
-        backward = [link for link in links if network.network.link_id[link].endswith("r")]
-        assert bool(forward) != bool(backward) if one_way else len(forward) == len(backward), (way, tags)
+        along = [runs_along(network.network.link_course(link), courses[way]) for link in links]
+        if one_way:
+            assert set(along) == {tags["oneway"] != "-1"}, (way, tags)
+        else:
+            assert along.count(True) == along.count(False), (way, tags)
         for link in links:
             assert network.facts.name[link] == tags["name"]
             assert network.network.facility_type[link] == tags["highway"]
