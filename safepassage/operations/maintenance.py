@@ -13,7 +13,8 @@ from safepassage.operations.replay import Touch, fold_all
 from safepassage.operations.store import audit, events, records, secrets, timelines
 from safepassage.operations.store.database import Connection, Database
 
-_AT_ONCE = 5000
+_AT_ONCE = 5_000
+_TOUCHES_AT_ONCE = 50_000
 
 
 def rebuild(database: Database, told: Callable[[int], None] = lambda _count: None) -> int:
@@ -32,7 +33,7 @@ def rebuild(database: Database, told: Callable[[int], None] = lambda _count: Non
     int
         Events applied.
     """
-    with database.writing() as connection:
+    with database.writing() as connection, database.much_cache(connection):
         timelines.clear(connection)
         records.clear(connection)
         waiting: list[tuple[str, Touch]] = []
@@ -41,20 +42,25 @@ def rebuild(database: Database, told: Callable[[int], None] = lambda _count: Non
         def emit(event: Event, effects: Effects) -> None:
             nonlocal count
             count += 1
-            waiting.extend(
-                (key, Touch(event.order, effects.writes.get(key))) for key in sorted(effects.reads)
-            )
-            if len(waiting) >= _AT_ONCE:
+            waiting.extend((key, Touch(event.order, effects.writes.get(key))) for key in effects.reads)
+            if len(waiting) >= _TOUCHES_AT_ONCE:
+                # Neighbours in the index are written together.
+                waiting.sort(key=_place_of)
                 timelines.add(connection, waiting)
                 waiting.clear()
                 told(count)
 
         state = fold_all(events.in_order(connection), emit)
+        waiting.sort(key=_place_of)
         timelines.add(connection, waiting)
         items = sorted(state.items())
         for start in range(0, len(items), _AT_ONCE):
             records.add(connection, items[start : start + _AT_ONCE], count)
     return count
+
+
+def _place_of(item: tuple[str, Touch]) -> tuple[str, str]:
+    return item[0], item[1].order
 
 
 def first_broken_event(connection: Connection) -> int | None:

@@ -135,6 +135,7 @@ def test_a_copy_restores_to_an_equal_ledger(desk: Desk, tmp_path: Path) -> None:
         register(desk, f"p{number}", given_name="Olha", phone=PHONE)
     copy_to_file(desk.database, tmp_path / "copy.sqlite")
     before_bytes = (tmp_path / "copy.sqlite").read_bytes()
+    assert not any(text.encode() in before_bytes for text in ("Olha", PHONE))
     restored = Database.in_file(tmp_path / "restored.sqlite")
     restored.prepare()
     restore_from_file(tmp_path / "copy.sqlite", restored)

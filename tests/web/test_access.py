@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import re
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
 from safepassage.operations.desk import Command, Desk
+from safepassage.operations.reading import ReadingRoom
 from safepassage.operations.records import NOUNS
 from safepassage.operations.safety.roles import DOES, READS, SAYS, Action, Role, Scope
+from safepassage.operations.store import accounts
 from safepassage.operations.vocabulary import KINDS
-from tests.operations.field import FieldDevice, Watch
+from tests.operations.field import FieldDevice, Watch, document
 from tests.web.conftest import Visit
 
 # Who may see what does not depend on the database; what does is tested on both.
@@ -179,6 +182,53 @@ def test_a_device_syncs_what_its_owner_may_see_and_a_lost_one_sees_nothing(desk:
     assert client.post("/v1/sync", json={}, headers=headers).json()["records"] == []
 
 
+@pytest.mark.parametrize("role", list(Role))
+def test_no_address_of_the_service_tells_a_role_what_it_may_not_read(
+    role: Role, desk: Desk, visit: Visit
+) -> None:
+    """Every address that the description names, whatever it is for, asked with what exists."""
+    fill(desk)
+    client = visit(str(role))
+    declared = {name.removeprefix("secrets.") for access in READS[role].values() for name in access.shown}
+    found = []
+    paths = client.get("/openapi.json").json()["paths"]
+    assert len(paths) > 15
+    for path, methods in paths.items():
+        for method in methods:
+            for noun, record_id in (("person", "p1"), ("request", "q1"), ("household", "h1"), ("trip", "t1")):
+                filled = path.format_map(
+                    {"noun": noun, "record_id": record_id, "event_id": "e", "device_id": "d"}
+                    | dict.fromkeys(re.findall(r"{(\w+)}", path), record_id)
+                    | {"noun": noun}
+                )
+                if "stream" in path:
+                    filled += "?rounds=1"
+                body = None if method == "get" else {"name": "Olena", "apply": False}
+                answer = client.request(method.upper(), filled, json=body)
+                assert answer.status_code < 500, (method, filled)
+                found += [
+                    (filled, name)
+                    for name, text in SECRETS.items()
+                    if name not in declared and f'"{text}"' in answer.text
+                ]
+    assert found == []
+
+
+def test_boards_count_for_those_who_may_count(desk: Desk, visit: Visit, watch: Watch) -> None:
+    fill(desk)
+    watch.now_ms += 60_000
+    for role in Role:
+        answer = visit(str(role)).get("/v1/board")
+        assert (answer.status_code == 200) == (Action.LEDGER in DOES[role])
+    seen = visit("dispatcher").get("/v1/board").json()
+    assert seen["persons"] == {"refused": 1, "unknown": 1}
+    assert seen["states"]["trip"] == {"planned": 1}
+    assert seen["sites"] == [{"id": "centre", "status": "open", "beds": 5, "staying": 0}]
+    assert [crew["id"] for crew in seen["overdue_crews"]] == ["c1"]
+    assert visit("analyst").get("/v1/board").json()["overdue_crews"] == []
+    assert seen["alert"] == "unknown"
+
+
 def test_a_route_is_shown_from_its_release_on(desk: Desk, visit: Visit, watch: Watch) -> None:
     fill(desk)
     client = visit("hotline")
@@ -197,6 +247,77 @@ def test_a_route_is_shown_from_its_release_on(desk: Desk, visit: Visit, watch: W
     after = client.get("/v1/records/trip/t1", headers=tag)
     assert after.status_code == 200
     assert after.json()["route"] == ["kupiansk", "shevchenkove"]
+
+
+@pytest.mark.parametrize("where", ["list", "sync", "stream"])
+def test_no_other_way_shows_a_route_before_its_release(
+    desk: Desk, visit: Visit, watch: Watch, where: str
+) -> None:
+    fill(desk)
+    phone = FieldDevice("phone", account="hotline")
+    body = {"device": "phone", "account": "hotline", "public_key": phone.enrolled.public_key}
+    token = visit("admin").post("/v1/devices", json=body).json()["token"]
+    release = watch.now_ms + 3_600_000
+    command = Command("trip.release", "t1", {"release_at_ms": release})
+    desk.say(command, actor="authoriser", agency="red", role=Role.AUTHORISER)
+
+    def seen() -> str:
+        if where == "sync":
+            headers = {"Authorization": f"Bearer {token}"}
+            return visit("").post("/v1/sync", json={}, headers=headers).text
+        return visit("hotline").get("/v1/records/trip" if where == "list" else "/v1/stream?rounds=1").text
+
+    for moment, shown in ((release - 1, False), (release, True), (release + 1, True)):
+        watch.now_ms = moment
+        assert ("shevchenkove" in seen()) == shown
+        assert '"t1"' in seen()
+
+
+def test_who_has_logged_out_is_told_nothing_more(desk: Desk, visit: Visit) -> None:
+    fill(desk)
+    client = visit("hotline")
+    rounds = 0
+
+    class Leaving(ReadingRoom):
+        def changes(self, *parts: Any, **named: Any) -> Any:
+            nonlocal rounds
+            rounds += 1
+            with desk.database.writing() as connection:
+                accounts.end_sessions_of(connection, "hotline")
+            return super().changes(*parts, **named)
+
+    service = client.app.state.service  # type: ignore[attr-defined]
+    client.app.state.service = replace(service, reading=Leaving(desk))  # type: ignore[attr-defined]
+    text = client.get("/v1/stream").text
+    assert rounds == 1
+    assert text.count("data:") == 1
+
+
+def test_a_stream_goes_on_where_the_line_was_lost(desk: Desk, visit: Visit) -> None:
+    fill(desk)
+    client = visit("dispatcher")
+    first = client.get("/v1/stream?rounds=1").text
+    place = first.partition("id: ")[2].partition("\n")[0]
+    again = client.get("/v1/stream?rounds=1", headers={"Last-Event-ID": place}).text
+    assert "data:" in first
+    assert "data:" not in again
+    beyond = client.get("/v1/stream?rounds=1", headers={"Last-Event-ID": "999999.x"}).text
+    assert beyond.count("data:") == 1
+
+
+def test_a_device_learns_what_has_not_come(visit: Visit) -> None:
+    phone = FieldDevice("phone", account="site")
+    body = {"device": "phone", "account": "site", "public_key": phone.enrolled.public_key}
+    token = visit("admin").post("/v1/devices", json=body).json()["token"]
+    events = [
+        document(phone.say("person.check_in", f"p{number}", stage="transit", site="x")) for number in range(6)
+    ]
+    headers = {"Authorization": f"Bearer {token}"}
+    sent = {"events": [events[0], *events[3:5]]}
+    answer = visit("").post("/v1/sync", json=sent, headers=headers).json()
+    assert (answer["known_up_to"], answer["missing"]) == (5, [[2, 3]])
+    answer = visit("").post("/v1/sync", json={"events": events}, headers=headers).json()
+    assert (answer["known_up_to"], answer["missing"]) == (6, [])
 
 
 def test_breaking_glass_shows_more_for_a_while_and_is_written_down(

@@ -96,6 +96,18 @@ class Database:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
                 yield connection
 
+    @contextmanager
+    def much_cache(self, connection: Connection) -> Iterator[None]:
+        """Hold many pages in memory while nearly all of them change."""
+        if not self.is_sqlite:
+            yield
+            return
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{_MUCH_CACHE_KIB}")
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(f"PRAGMA cache_size=-{_WRITERS.cache_kib}")
+
     def copy_pages_to(self, target: Path) -> None:
         """Copy the embedded database to a new file while others write."""
         with _told_plainly(), self.engine.connect() as connection:
@@ -138,6 +150,7 @@ class _Pool:
 # SQLite keeps a cache for every connection, so many connections get small ones.
 _READERS = _Pool(connections=16, cache_kib=4_000)
 _WRITERS = _Pool(connections=1, cache_kib=32_000)
+_MUCH_CACHE_KIB = 256_000
 _WAIT_S = 60
 
 
