@@ -1,4 +1,4 @@
-"""The command from folder to figures: what it writes, compares and refuses, and that nothing is half-written."""
+"""The command from folder to figures: what it writes, compares and refuses, and nothing half-written."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_another_plan_is_compared_in_the_same_futures(
     valley_folder: Path, valley_plan: Path, tmp_path: Path
 ) -> None:
     late = tmp_path / "plan.json"
-    late.write_text(dump_plan(put_off(read_plan_folder(valley_plan).plan, 2 * 3600)), "utf-8")
+    late.write_bytes(dump_plan(put_off(read_plan_folder(valley_plan).plan, 2 * 3600)))
     options = RehearseOptions(futures=FUTURES, compare=late)
     said = rehearse_plan(valley_folder, valley_plan, options=options).facts()["comparison"]
     assert isinstance(said, dict)
@@ -184,7 +184,7 @@ def test_options_that_are_refused(
     ("rows", "said"),
     [
         ([("2023-08-01T12:00:00", "2023-08-01T13:00:00")], "zone"),
-        ([("2023-08-01T13:00:00+03:00", "2023-08-01T12:00:00+03:00")], ""),
+        ([("2023-08-01T13:00:00+03:00", "2023-08-01T12:00:00+03:00")], r"alerts\.csv"),
         ([("2024-08-01T12:00:00+03:00", "2024-08-01T13:00:00+03:00")], "no alert lies before"),
         ([], "no alert"),
     ],
