@@ -14,6 +14,7 @@ from typing import Annotated, Protocol
 import typer
 
 from safepassage import __version__
+from safepassage.cli import crossings as crossings_command
 from safepassage.cli import forecast as forecast_commands
 from safepassage.cli import maps, rehearse, sheets, verify
 from safepassage.cli import operations as operations_commands
@@ -102,6 +103,14 @@ Events = Annotated[
         help=_("Where to write every move of a vehicle, for animation (for the commission)."),
     ),
 ]
+ExposureFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--exposure",
+        metavar="FILE.csv",
+        help=_("Where to write the danger people were in, by place and group (for the commission)."),
+    ),
+]
 Version = Annotated[
     bool,
     typer.Option("--version", callback=_print_version, is_eager=True, help=_("Print the version and exit.")),
@@ -183,6 +192,7 @@ def simulate(
     plan: PlanFolder,
     output: Output = None,
     events: Events = None,
+    exposure: ExposureFile = None,
     seed: Seed = None,
     as_json: AsJson = False,
     lang: Lang = None,
@@ -192,7 +202,9 @@ def simulate(
     from safepassage.workflows.simulate import simulate_plan
 
     with terminal.progress() as progress:
-        result = simulate_plan(folder, plan, output, events=events, seed=seed, progress=progress)
+        result = simulate_plan(
+            folder, plan, output, events=events, exposure=exposure, seed=seed, progress=progress
+        )
     terminal.done(ExitCode.DONE, result.facts(), result.sentences())
 
 
@@ -228,5 +240,6 @@ maps.register(app)
 operations_commands.register(app)
 rehearse.register(app)
 replan_command.register(app)
+crossings_command.register(app)
 sheets.register(app)
 verify.register(app)

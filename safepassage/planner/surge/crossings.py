@@ -1,57 +1,42 @@
-"""Lost crossings: who is cut off without a bridge, or two, and how much later the others' cars are out."""
+"""Lost crossings: who is cut off without a bridge, or two, and how much later the others are out."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
-from safepassage.model.plan import ReasonCode
+from safepassage.errors import InfeasibleError
+from safepassage.i18n import _
+from safepassage.model.plan import ReasonCode, Trip, Unserved, Wave
+from safepassage.model.playbook import CutOff, LostCrossing, NewStart
 from safepassage.model.scenario import Scenario
 from safepassage.planner.surge.certificate import bound_cars
+from safepassage.planner.surge.fleet import FleetPlan, plan_fleet
 from safepassage.planner.surge.problem import SurgeProblem, state_problem
-from safepassage.planner.surge.routes import choose_routes, fit_destinations
-from safepassage.planner.surge.search import CarSearch
+from safepassage.planner.surge.routes import choose_routes, fit_destinations, load_by_destination
+from safepassage.planner.surge.search import CarPlan, CarSearch
 from safepassage.planner.surge.street_groups import split_towns
+from safepassage.progress import NoProgress, Progress
 
-
-@dataclass(frozen=True, slots=True)
-class LostCrossing:
-    """
-    The cars' evacuation without some crossings, planned anew from the start.
-
-    Attributes
-    ----------
-    crossings : tuple of str
-        Names of what is lost; empty for the roads as they are.
-    cut_off : tuple of (str, int)
-        Settlements with no way left that have one otherwise, and their people with a car.
-    bound_s : float
-        No plan has the other cars out before (s).
-    clearance_s : float
-        Played clearance of the new plan (s); 0 where no car is left to plan for.
-    later_s : float
-        What the loss costs in clearance (s); can be below 0, as those cut off no longer count.
-    left_behind : int
-        People with a car who find no room or no time, beyond those cut off.
-    """
-
-    crossings: tuple[str, ...]
-    cut_off: tuple[tuple[str, int], ...]
-    bound_s: float
-    clearance_s: float
-    later_s: float
-    left_behind: int
+Effort = tuple[int, int]
+"""Plays after the starting drafts of the cars, and iterations of the fleet's search."""
 
 
 def lost_crossings(
-    scenario: Scenario, *, seed: int, plays: int = 0, most_lost: int = 2
+    scenario: Scenario,
+    *,
+    seed: int,
+    effort: Effort = (0, 30),
+    most_lost: int = 2,
+    pairs: Sequence[tuple[str, str]] | None = None,
+    progress: Progress | None = None,
 ) -> list[LostCrossing]:
     """
-    Plan the cars anew without each crossing, and without each pair.
+    Plan cars and fleet anew without each crossing, and without pairs of them.
 
     Parameters
     ----------
@@ -59,26 +44,49 @@ def lost_crossings(
         With named crossings.
     seed : int
         Of the search.
-    plays : int
-        Plays after the starting drafts of each plan.
+    effort : Effort
+        Work for each plan.
     most_lost : int
         Crossings lost at once: 1 or 2.
+    pairs : sequence of (str, str), optional
+        Which pairs; all by default.
+    progress : Progress, optional
+        Told of every plan.
 
     Returns
     -------
     list of LostCrossing
         The roads as they are first, then single crossings by name, then pairs.
+
+    Raises
+    ------
+    InfeasibleError
+        If a pair names a crossing that does not exist.
     """
     names = sorted({name for name in scenario.network.crossing if name})
-    cases = [lost for n in range(1, most_lost + 1) for lost in combinations(names, n)]
-    whole = state_problem(scenario)
-    cut_off_anyway = {settlement for settlement, _ in _cut_off(whole)}
-    base = _planned(whole, (), cut_off_anyway, seed, plays)
-    rows = [base]
+    cases: list[tuple[str, ...]] = [(name,) for name in names]
+    if most_lost > 1:
+        cases += combinations(names, 2) if pairs is None else [_known(pair, names) for pair in pairs]
+    progress = progress or NoProgress()
+    progress.start(_("Losing each crossing"), len(cases) + 1)
+    whole = _Planned(scenario, (), seed, effort)
+    progress.advance()
+    rows = [whole.row(None)]
     for lost in cases:
-        row = _planned(state_problem(without(scenario, lost)), lost, cut_off_anyway, seed, plays)
-        rows.append(replace(row, later_s=row.clearance_s - base.clearance_s))
+        rows.append(_Planned(without(scenario, lost), lost, seed, effort).row(whole))
+        progress.advance()
     return rows
+
+
+def _known(pair: tuple[str, str], names: Sequence[str]) -> tuple[str, ...]:
+    for name in pair:
+        if name not in names:
+            raise InfeasibleError(
+                _("{name} is no crossing; the crossings are: {known}").format(
+                    name=name, known=", ".join(names) or "-"
+                )
+            )
+    return tuple(sorted(pair))
 
 
 def without(scenario: Scenario, crossings: Sequence[str]) -> Scenario:
@@ -102,25 +110,94 @@ def without(scenario: Scenario, crossings: Sequence[str]) -> Scenario:
     return replace(scenario, network=replace(scenario.network, capacity_pcu_per_h=capacity))
 
 
-def _cut_off(problem: SurgeProblem) -> list[tuple[str, int]]:
-    return [
-        (part.settlement, part.people.total)
-        for part in problem.unserved
-        if part.reason_code == ReasonCode.NO_ROAD
-    ]
+class _Planned:
+    """Cars and fleet, planned without some crossings."""
+
+    def __init__(self, scenario: Scenario, lost: tuple[str, ...], seed: int, effort: Effort) -> None:
+        plays, iterations = effort
+        self.scenario, self.lost = scenario, lost
+        stated = state_problem(scenario)
+        problem, choice = fit_destinations(stated, choose_routes(stated))
+        self.bound_s = bound_cars(problem).bound_s if problem.queues else 0.0
+        driving = load_by_destination(choice, problem.queues)
+        room = {
+            site.id: max(0.0, site.capacity_persons - driving.get(k, 0))
+            for k, site in enumerate(problem.destinations)
+        }
+        self.fleet: FleetPlan = plan_fleet(
+            scenario, problem.carless, problem.paths, seed=seed, iterations=iterations, capacity_left=room
+        )
+        self.cars = CarPlan((), (), (), (), 0.0, 0.0, staged=False, plays=0)
+        if problem.queues:
+            problem, choice = split_towns(problem, choice, bound_s=self.bound_s)
+            search = CarSearch(problem, choice, self.fleet.trips, bound_s=self.bound_s)
+            self.cars = search.run(seed=seed, iterations=plays)
+        self.problem: SurgeProblem = problem
+        left = (*problem.unserved, *self.cars.left_behind, *self.fleet.unserved)
+        self.unserved = sum(part.people.total for part in left)
+        self.by_car = _without_road((*stated.unserved, *problem.unserved))
+        self.by_fleet = _without_road(self.fleet.unserved)
+
+    def row(self, whole: _Planned | None) -> LostCrossing:
+        """What is lost, compared with all crossings standing."""
+        base = whole or self
+        cut_off = []
+        for place in self.scenario.in_scope:
+            with_car = self.by_car.get(place.id, 0) - base.by_car.get(place.id, 0)
+            without_car = self.by_fleet.get(place.id, 0) - base.by_fleet.get(place.id, 0)
+            if with_car > 0 or without_car > 0:
+                cut_off.append(CutOff(place.id, max(with_car, 0), max(without_car, 0)))
+        no_road = sum(self.by_car.values()) + sum(self.by_fleet.values())
+        cars_s, fleet_s = _finite(self.cars.clearance_s), _finite(self.fleet.clearance_s)
+        base_s = max(_finite(base.cars.clearance_s), _finite(base.fleet.clearance_s))
+        return LostCrossing(
+            crossings=self.lost,
+            cut_off=tuple(cut_off),
+            bound_s=self.bound_s,
+            cars_clearance_s=cars_s,
+            fleet_clearance_s=fleet_s,
+            later_s=max(cars_s, fleet_s) - base_s,
+            left_behind=self.unserved - no_road,
+            starts=tuple(self._start(place.id, base) for place in self.scenario.in_scope),
+        )
+
+    def _start(self, settlement: str, base: _Planned) -> NewStart:
+        return NewStart(
+            settlement=settlement,
+            cars_s=_first_wave_s(self.cars.waves, settlement),
+            vehicles_s=_first_pickup_s(self.fleet.trips, settlement),
+            other_road=self._roads(settlement) != base._roads(settlement),
+        )
+
+    def _roads(self, settlement: str) -> set[tuple[str, ...]]:
+        return {route.links for route in self.cars.routes if route.settlement == settlement}
 
 
-def _planned(
-    problem: SurgeProblem, lost: tuple[str, ...], cut_off_anyway: set[str], seed: int, plays: int
-) -> LostCrossing:
-    cut_off = tuple(row for row in _cut_off(problem) if row[0] not in cut_off_anyway)
-    if not problem.queues:
-        return LostCrossing(lost, cut_off, 0.0, 0.0, 0.0, 0)
-    problem, choice = fit_destinations(problem, choose_routes(problem))
-    bound_s = bound_cars(problem).bound_s
-    problem, choice = split_towns(problem, choice)
-    plan = CarSearch(problem, choice, (), bound_s=bound_s).run(seed=seed, iterations=plays)
-    no_road = sum(people for _, people in _cut_off(problem))
-    unserved = sum(part.people.total for part in (*problem.unserved, *plan.left_behind))
-    clearance_s = plan.clearance_s if math.isfinite(plan.clearance_s) else 0.0
-    return LostCrossing(lost, cut_off, bound_s, clearance_s, 0.0, unserved - no_road)
+def _without_road(unserved: Sequence[Unserved]) -> dict[str, int]:
+    """People for whom no road is left, by settlement."""
+    found: dict[str, int] = {}
+    for part in dict.fromkeys(unserved):
+        if part.reason_code == ReasonCode.NO_ROAD:
+            found[part.settlement] = found.get(part.settlement, 0) + part.people.total
+    return found
+
+
+def _first_wave_s(waves: Sequence[Wave], settlement: str) -> float:
+    return min((float(wave.start_s) for wave in waves if wave.settlement == settlement), default=math.nan)
+
+
+def _first_pickup_s(trips: Sequence[Trip], settlement: str) -> float:
+    return min(
+        (
+            float(leg.depart_s)
+            for trip in trips
+            for leg in trip.legs
+            for load in leg.board
+            if load.settlement == settlement
+        ),
+        default=math.nan,
+    )
+
+
+def _finite(time_s: float) -> float:
+    return time_s if math.isfinite(time_s) else 0.0
