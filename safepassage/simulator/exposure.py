@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from safepassage.errors import ModelError
-from safepassage.model.arrays import FloatArray, frozen_array
+from safepassage.model.arrays import FloatArray, IndexArray, frozen_array
 from safepassage.model.network import RoadNetwork
 from safepassage.simulator.demand import TrafficDemand
 from safepassage.simulator.run import TrafficResult
@@ -111,13 +111,7 @@ def exposure(
     """
     _check(network, demand, result, hazard, leg_people)
     length = demand.route_length[demand.leg_route]
-    leg = np.repeat(np.arange(demand.n_legs), length)
-    within = np.arange(len(leg)) - result.entry_offset[leg]
-    link = demand.route_link[demand.route_offset[demand.leg_route[leg]] + within]
-    entered = ~np.isnan(result.entry_s)
-    leg, link, enter_s = leg[entered], link[entered], result.entry_s[entered]
-    last = np.append(leg[1:] != leg[:-1], np.ones(min(len(leg), 1), np.bool_))
-    leave_s = np.where(last, result.leg_arrive_s[leg], np.append(enter_s[1:], np.nan)[: len(leg)])
+    leg, link, enter_s, leave_s = passages(demand, result)
     driven = integral(hazard.link_rate_per_s, hazard.bin_s, link, enter_s, _until(leave_s, until_s))
 
     waits = np.flatnonzero((length > 0) & ~np.isnan(result.leg_depart_s))
@@ -131,6 +125,36 @@ def exposure(
         waiting=_by_group(waited, waits, node, leg_people, network.n_nodes),
         per_person=per_person,
     )
+
+
+def passages(
+    demand: TrafficDemand, result: TrafficResult
+) -> tuple[npt.NDArray[np.int64], IndexArray, FloatArray, FloatArray]:
+    """
+    Every recorded entry of a leg into a link.
+
+    Parameters
+    ----------
+    demand : TrafficDemand
+        What was played.
+    result : TrafficResult
+        With recorded entries.
+
+    Returns
+    -------
+    leg, link, enter_s, leave_s : arrays
+        In the order of the legs; nan where it never left. The time on a detour or diversion, whose links are
+        not recorded, counts on the last recorded link.
+    """
+    length = demand.route_length[demand.leg_route]
+    leg = np.repeat(np.arange(demand.n_legs), length)
+    within = np.arange(len(leg)) - result.entry_offset[leg]
+    link = demand.route_link[demand.route_offset[demand.leg_route[leg]] + within]
+    entered = ~np.isnan(result.entry_s)
+    leg, link, enter_s = leg[entered], link[entered], result.entry_s[entered]
+    last = np.append(leg[1:] != leg[:-1], np.ones(min(len(leg), 1), np.bool_))
+    leave_s = np.where(last, result.leg_arrive_s[leg], np.append(enter_s[1:], np.nan)[: len(leg)])
+    return leg, link, enter_s, leave_s
 
 
 def _check(

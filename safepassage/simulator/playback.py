@@ -63,6 +63,50 @@ def simulate(
     Whoever gets off at a safe site is out of danger then. People at a station or hub go on with the
     vehicle that the plan gives them; of those who come too late for a timetable the rest stays there.
     """
+    return play_plan(scenario, plan, seed=seed, entries=entries, on_moves=on_moves).outcome
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlayedPlan:
+    """
+    A played plan with its traffic.
+
+    Attributes
+    ----------
+    outcome : Outcome
+        What happened to people.
+    traffic : PlanTraffic
+        What was driven.
+    result : TrafficResult
+        What happened to vehicles, entries into links among it.
+    """
+
+    outcome: Outcome
+    traffic: PlanTraffic
+    result: TrafficResult
+
+
+def play_plan(
+    scenario: Scenario,
+    plan: Plan,
+    *,
+    seed: int = 0,
+    entries: Sequence[ThreatEntry] | None = None,
+    on_moves: MoveSink | None = None,
+) -> PlayedPlan:
+    """
+    Play a plan and keep its traffic; see `simulate`.
+
+    Parameters
+    ----------
+    scenario, plan, seed, entries, on_moves
+        As in `simulate`.
+
+    Returns
+    -------
+    PlayedPlan
+        The outcome, and what it was counted from.
+    """
     network = scenario.network
     traffic = scenario_traffic(scenario, plan)
     conditions = scenario_conditions(scenario, entries)
@@ -76,7 +120,8 @@ def simulate(
     outcome = count.outcome(plan, seed=seed, trips=trips, bin_s=bin_s, links=links, result=result)
     others = background_vehicles(scenario.background, scenario.horizon_s)
     n_own = traffic.demand.n_vehicles - others
-    return replace(outcome, **troubles(scenario, traffic.demand, conditions, result, n_own))
+    outcome = replace(outcome, **troubles(scenario, traffic.demand, conditions, result, n_own))
+    return PlayedPlan(outcome, traffic, result)
 
 
 @dataclass(slots=True)

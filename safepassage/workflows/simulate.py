@@ -21,8 +21,10 @@ from safepassage.model.scenario import Scenario
 from safepassage.progress import NoProgress, Progress
 from safepassage.publish.road_words import road_lines
 from safepassage.publish.summary import summary_lines
+from safepassage.simulator.people_stays import Phase
 from safepassage.simulator.plan_demand import vehicle_blocks
-from safepassage.simulator.playback import simulate
+from safepassage.simulator.playback import play_plan
+from safepassage.workflows.exposure import ExposureRow, exposure_csv, exposure_of
 from safepassage.workflows.facts import outcome_facts
 
 
@@ -45,6 +47,10 @@ class SimulateResult:
         Where the moves of vehicles were written.
     moves : int
         How many there are.
+    exposure : tuple of ExposureRow
+        Danger by phase, place and group; empty where it was not asked for.
+    exposure_file : Path or None
+        Where it was written.
     """
 
     scenario: Scenario
@@ -53,6 +59,8 @@ class SimulateResult:
     output: Path | None
     events: Path | None = None
     moves: int = 0
+    exposure: tuple[ExposureRow, ...] = ()
+    exposure_file: Path | None = None
 
     def facts(self) -> Mapping[str, object]:
         """Tell a machine."""
@@ -70,6 +78,8 @@ class SimulateResult:
             "walks": [asdict(walk) for walk in self.outcome.walks],
             "events": str(self.events) if self.events else None,
             "moves": self.moves,
+            "exposure": _by_phase(self.exposure),
+            "exposure_file": str(self.exposure_file) if self.exposure_file else None,
         }
 
     def sentences(self) -> Sequence[str]:
@@ -81,6 +91,10 @@ class SimulateResult:
         if self.events:
             written = ngettext("{count} move: {path}", "{count} moves: {path}", self.moves)
             lines.append(written.format(count=self.moves, path=self.events))
+        if self.exposure_file:
+            total = sum(row.casualties for row in self.exposure)
+            text = _("Expected casualties until safe: {number:.3g}, by place and group in {path}")
+            lines.append(text.format(number=total, path=self.exposure_file))
         return lines
 
 
@@ -90,6 +104,7 @@ def simulate_plan(
     output: Path | None = None,
     *,
     events: Path | None = None,
+    exposure: Path | None = None,
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> SimulateResult:
@@ -106,6 +121,8 @@ def simulate_plan(
         Where to write the outcome as JSON; not written by default.
     events : Path, optional
         Where to write every move of a vehicle, as Parquet, while the plan is played.
+    exposure : Path, optional
+        Where to write the danger by phase, place and group, as CSV.
     seed : int, optional
         Of every random choice; that of the scenario by default.
     progress : Progress, optional
@@ -133,14 +150,29 @@ def simulate_plan(
     moves = 0
     if events:
         with MoveFile(events, move_heading(read.scenario, document)) as file:
-            outcome = simulate(read.scenario, document, seed=seed, on_moves=file)
+            played = play_plan(read.scenario, document, seed=seed, on_moves=file)
             moves = file.moves
     else:
-        outcome = simulate(read.scenario, document, seed=seed)
+        played = play_plan(read.scenario, document, seed=seed)
+    outcome = played.outcome
+    rows = exposure_of(read.scenario, document, played) if exposure else ()
+    if exposure:
+        write_atomically(exposure, exposure_csv(document, rows))
     if output:
         content = dump_outcome(outcome, audience=document.audience, exercise=document.exercise)
         write_atomically(output, content)
-    return SimulateResult(read.scenario, document, outcome, output, events, moves)
+    return SimulateResult(read.scenario, document, outcome, output, events, moves, rows, exposure)
+
+
+def _by_phase(rows: Sequence[ExposureRow]) -> Mapping[str, Mapping[str, float]]:
+    return {
+        phase.value: {
+            "person_hours": sum(row.person_s for row in own) / 3600,
+            "expected_casualties": sum(row.casualties for row in own),
+        }
+        for phase in Phase
+        if (own := [row for row in rows if row.phase == phase])
+    }
 
 
 def move_heading(scenario: Scenario, plan: Plan) -> MoveHeading:
