@@ -55,11 +55,14 @@ class CostRates:
         Cost of one person in a car, by network link.
     late_per_s : float
         Cost of one person for each second after the free-flow arrival.
+    standing_room : float64[n_links]
+        Cars that can stand on each link.
     """
 
     at_home: Callable[[int, FloatArray], FloatArray]
     on_link_per_s: FloatArray
     late_per_s: float
+    standing_room: FloatArray
 
 
 def least_cost(
@@ -101,9 +104,9 @@ def least_cost(
     -----
     Valid because it only relaxes: a car that is at a node at time t is put into the cell of t plus the
     way still to go; delays are rounded down to cells; a link lets its capacity and one car more into a
-    cell; whoever waits stands at the end of a link and pays its rate; a cost counts from the start of its
-    cell; all cars pay for detours as those with the fewest people. What every car must pay on the cheapest
-    way is taken out first and counted for all its people.
+    cell; whoever waits stands at the end of a link, where there is room for so many, and pays its rate; a
+    cost counts from the start of its cell; all cars pay for detours as those with the fewest people. What
+    every car must pay on the cheapest way is taken out first and counted for all its people.
     """
     return _CostGraph(graph, rates, step_s, until_s, windows).solve(classes, destination_cars)
 
@@ -134,6 +137,9 @@ class _CostGraph:
         stands = graph.link != NO_LINK
         np.minimum.at(waiting, graph.head[stands], rate[stands])
         self.wait_per_s = waiting
+        room = np.zeros(graph.n_nodes)
+        np.add.at(room, graph.head[stands], rates.standing_room[graph.link[stands]])
+        self.standing = np.ceil(room + _NOISE).astype(np.int64)
         self.tails: list[OffsetArray] = []
         self.heads: list[OffsetArray] = []
         self.room: list[OffsetArray] = []
@@ -179,7 +185,7 @@ class _CostGraph:
         delay_s = graph.time_s + self.to_go_s[graph.head] - self.to_go_s[graph.tail]
         steps = np.floor(np.maximum(delay_s, 0.0) / step_s * (1 + _NOISE)).astype(np.int64)
         detour = self.road + self.road_to_go[graph.head] - self.road_to_go[graph.tail]
-        room = np.minimum(graph.rate_pcu_per_s * step_s * (1 + _NOISE) + 1, total).astype(np.int64)
+        most = np.minimum(graph.rate_pcu_per_s * step_s * (1 + _NOISE) + 1, total).astype(np.int64)
         for arc in self.arcs.tolist():
             tail, head = int(graph.tail[arc]), int(graph.head[arc])
             start = cell[self._open(tail) & (cell + steps[arc] < self.n_cells)]
@@ -188,14 +194,15 @@ class _CostGraph:
             self._add(
                 self._at(np.full(start.size, tail), start),
                 self._at(np.full(start.size, head), start + steps[arc]),
-                np.full(start.size, room[arc]),
+                np.full(start.size, most[arc]),
                 np.full(start.size, paid),
             )
         standing = np.flatnonzero(np.isfinite(self.wait_per_s) & np.isfinite(self.to_go_s))
         for node in standing.tolist():
             paid = fewest * step_s * (float(self.wait_per_s[node]) + self.rates.late_per_s)
             here = self._at(np.full(self.n_cells - 1, node), cell[:-1])
-            self._add(here, here + 1, np.full(here.size, total), np.full(here.size, paid))
+            room = np.full(here.size, min(int(self.standing[node]), total))
+            self._add(here, here + 1, room, np.full(here.size, paid))
 
     def _open(self, node: int) -> FlagArray:
         """Cells in which some car may be on the road at a node."""

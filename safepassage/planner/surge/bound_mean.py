@@ -8,9 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from safepassage.errors import InfeasibleError
+from safepassage.model.arrays import FloatArray
 from safepassage.planner.surge.bound import arrival_ceiling
 from safepassage.planner.surge.demand import SurgeDemand
 from safepassage.planner.surge.problem import SurgeProblem, car_demand
+from safepassage.units import per_hour_to_per_s
 
 SAMPLES = 60
 _MOST_STEPS = 240
@@ -57,29 +59,60 @@ def mean_arrival_bound_s(problem: SurgeProblem, until_s: float, *, samples: int 
     The mean is the integral of the share still under way. Between two samples no more can have arrived
     than by the later one, and no more than by the earlier one and over the last links since.
     """
-    demand = car_demand(problem)
-    total = float(demand.amount_pcu.sum())
-    step_s = step_for(until_s)
+    total = float(sum(queue.cars for queue in problem.queues))
+    there, gap_s = _ceiling(problem, until_s, samples)
+    return float(np.sum(total - np.minimum(there, total))) * gap_s / total
+
+
+def least_person_s(problem: SurgeProblem, until_s: float, *, samples: int = SAMPLES) -> float:
+    """
+    Bound the time that all people in cars spend before they are safe.
+
+    Parameters
+    ----------
+    problem : SurgeProblem
+        Who leaves and over which roads.
+    until_s : float
+        Later times are not counted (s).
+    samples : int
+        Times at which the ceiling is computed.
+
+    Returns
+    -------
+    float
+        Person-seconds, with the fullest cars there first.
+    """
+    people = np.concatenate([np.diff(queue.people_gone, prepend=0) for queue in problem.queues])
+    cars = np.concatenate([np.diff(queue.cars_gone, prepend=0) for queue in problem.queues])
+    order = np.argsort(-people / cars, kind="stable")
+    cars_there = np.concatenate([[0], np.cumsum(cars[order])])
+    people_there = np.concatenate([[0], np.cumsum(people[order])])
+    there, gap_s = _ceiling(problem, until_s, samples)
+    # People as a function of cars are concave, so those of the mean are at least the mean of those.
+    safe = np.interp(there, cars_there, people_there)
+    return float(np.sum(people.sum() - safe)) * gap_s
+
+
+def _ceiling(problem: SurgeProblem, until_s: float, samples: int) -> tuple[FloatArray, float]:
+    """Most cars there on average in each of equal gaps of time, and the length of a gap (s)."""
+    demand, network = car_demand(problem), problem.open_roads
     times = np.linspace(0.0, until_s, samples + 1)
     there = np.zeros(samples + 1)
     there[1:] = arrival_ceiling(
-        problem.open_roads,
+        network,
         demand,
         times[1:],
-        step_s=step_s,
+        step_s=step_for(until_s),
         open_windows=problem.scenario.open_windows(),
     )
-    network = problem.open_roads
     last = np.isin(network.to_node, demand.destination_node) & (network.capacity_pcu_per_h > 0)
-    rate_per_s, at_once = float(network.capacity_pcu_per_h[last].sum()) / 3600, float(last.sum())
+    rate_per_s = per_hour_to_per_s(float(network.capacity_pcu_per_h[last].sum()))
     gap_s = until_s / samples
-    waiting = 0.0
-    for before, after in zip(there[:-1].tolist(), there[1:].tolist(), strict=True):
-        rising_s = min(max(after - before - at_once, 0.0) / rate_per_s, gap_s) if rate_per_s else 0.0
-        # From `before + at_once` it rises over the last links, and is never above `after`.
-        mean = after - rising_s / gap_s * max(after - before - at_once, 0.0) / 2
-        waiting += (total - min(mean, total)) * gap_s
-    return waiting / total
+    # From one sample it rises over the last links at most, a car on each at once, and never above the next.
+    rise = np.maximum(np.diff(there) - float(last.sum()), 0.0)
+    rising_s = np.minimum(rise / rate_per_s, gap_s) if rate_per_s else np.zeros(samples)
+    mean: FloatArray = there[1:] - rising_s / gap_s * rise / 2
+    return mean, gap_s
 
 
 def least_too_late(problem: SurgeProblem, deadline_s: Mapping[str, float]) -> dict[str, int]:

@@ -93,6 +93,20 @@ class CarQueue:
         """
         return CarQueue(self.settlement, self.members[start:end], self.group)
 
+    def fullest_first(self) -> CarQueue:
+        """
+        The same households, those with most people in a car first.
+
+        Returns
+        -------
+        CarQueue
+            Of equally full cars in the order of this queue.
+        """
+        people = np.diff(self.people_gone, prepend=0)
+        cars = np.diff(self.cars_gone, prepend=0)
+        order = np.argsort(-people / cars, kind="stable")
+        return CarQueue(self.settlement, self.members[order], self.group)
+
     def first_people(self, most: int) -> CarQueue:
         """
         The longest start of the queue with at most a number of people.

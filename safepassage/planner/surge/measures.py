@@ -12,9 +12,16 @@ from safepassage.model.plan import Certificate, Measured
 from safepassage.model.policy import Objective
 from safepassage.planner.surge.bound_cost import CarClass, CostRates, least_cost
 from safepassage.planner.surge.bound_graph import flow_graph
-from safepassage.planner.surge.bound_mean import SAMPLES, least_too_late, mean_arrival_bound_s, step_for
+from safepassage.planner.surge.bound_mean import (
+    SAMPLES,
+    least_person_s,
+    least_too_late,
+    mean_arrival_bound_s,
+    step_for,
+)
 from safepassage.planner.surge.bound_windows import joined_windows
 from safepassage.planner.surge.objective import HarmRates, Yardstick
+from safepassage.planner.surge.paths import Paths
 from safepassage.planner.surge.problem import SurgeProblem, car_demand
 from safepassage.planner.surge.routes import RouteChoice
 from safepassage.planner.surge.search import CarPlan
@@ -26,6 +33,9 @@ _FEWEST_SAMPLES = 12
 _MOST_CELLS = 80_000
 _FEWEST_CELLS_OF_TIME = 20
 _LEVELS = (0.1, 100.0)
+# Rates are tiny; the search for ways compares numbers of the size of seconds.
+_SCALE = 1e9
+_SCALE_ROUNDING = 1e-6
 
 
 def certify_form(
@@ -105,16 +115,46 @@ def price_of_form(
 
 
 def _mean(problem: SurgeProblem, cars: CarPlan, people: int, *, asked: bool) -> Measured:
-    until_s = cars.clearance_s
-    work = problem.open_roads.n_links * math.ceil(until_s / step_for(until_s))
-    samples = min(SAMPLES, _WORK_OF_CEILINGS // max(work, 1))
-    if samples < _FEWEST_SAMPLES:
-        samples = _FEWEST_SAMPLES if asked else 0
-    bound_s = mean_arrival_bound_s(problem, until_s, samples=samples) if samples else math.nan
+    samples = _samples(problem, cars, asked=asked)
+    bound_s = mean_arrival_bound_s(problem, cars.clearance_s, samples=samples) if samples else math.nan
     return Measured("mean_arrival", "s", people, bound_s, cars.measures.mean_arrival_s)
 
 
+def _samples(problem: SurgeProblem, cars: CarPlan, *, asked: bool) -> int:
+    """How many ceilings there is time for; what was asked for gets a few on the largest network."""
+    work = problem.open_roads.n_links * math.ceil(cars.clearance_s / step_for(cars.clearance_s))
+    samples = min(SAMPLES, _WORK_OF_CEILINGS // max(work, 1))
+    return samples if samples >= _FEWEST_SAMPLES else _FEWEST_SAMPLES * asked
+
+
 def _harm_bound(problem: SurgeProblem, rates: HarmRates, cars: CarPlan) -> float:
+    """The larger of two valid bounds; the first needs a small network."""
+    return float(np.nanmax([_harm_by_flow(problem, rates, cars), _harm_by_ceilings(problem, rates, cars)]))
+
+
+def _harm_by_ceilings(problem: SurgeProblem, rates: HarmRates, cars: CarPlan) -> float:
+    """Everybody pays the lowest rate of all until safe, and on the way what the safest way costs more."""
+    network, horizon_s = problem.open_roads, problem.scenario.horizon_s
+    usable = network.capacity_pcu_per_h > 0
+    lowest = min(
+        float(rates.homes.rate_per_s(horizon_s).min()), float(rates.least_on_link_per_s[usable].min())
+    )
+    more = Paths(
+        network, link_cost_s=(rates.least_on_link_per_s - lowest) * network.free_flow_time_s * _SCALE
+    )
+    ends = [problem.node_index[site.node] for site in problem.destinations]
+    on_the_way = sum(
+        queue.people.total * min(more.time_s(problem.origin(queue.settlement), end) for end in ends)
+        for queue in problem.queues
+    )
+    # The search for ways counts every link with a little more than nothing.
+    rounding = _SCALE_ROUNDING * network.n_links * sum(queue.people.total for queue in problem.queues)
+    samples = _samples(problem, cars, asked=True)
+    waiting_s = least_person_s(problem, cars.clearance_s, samples=samples)
+    return lowest * waiting_s + max(on_the_way - rounding, 0.0) / _SCALE
+
+
+def _harm_by_flow(problem: SurgeProblem, rates: HarmRates, cars: CarPlan) -> float:
     """Least harm by a minimum cost flow; NaN where the network is too large for one."""
     network, demand = problem.open_roads, car_demand(problem)
     until_s = cars.clearance_s
@@ -132,6 +172,7 @@ def _harm_bound(problem: SurgeProblem, rates: HarmRates, cars: CarPlan) -> float
             ),
             on_link_per_s=rates.least_on_link_per_s,
             late_per_s=0.0,
+            standing_room=np.ceil(network.jam_density_pcu_per_m * network.length_m) + 1.0,
         ),
         step_s=step_s,
         until_s=until_s,

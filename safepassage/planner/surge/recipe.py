@@ -88,6 +88,9 @@ def plan_surge(
     objectives = tuple(objectives or scenario.policy.objective)
     progress.start(_("Reading the problem"), None)
     problem = state_problem(scenario)
+    if objectives[0] is Objective.HARM:
+        # Every car on the road brings as many people out of danger as can be.
+        problem = replace(problem, queues=tuple(queue.fullest_first() for queue in problem.queues))
     choice = choose_routes(problem)
     problem, choice = fit_destinations(problem, choice)
     bound = bound_cars(problem, progress=progress)
