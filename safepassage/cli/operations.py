@@ -312,3 +312,28 @@ def _write_private(path: Path, content: bytes) -> None:
 
 def _done(ctx: typer.Context, sentence: str) -> None:
     terminal_of(ctx).done(ExitCode.DONE, {"message": sentence}, [sentence])
+
+
+@admin.command(help=_("Write the ledger for everyone: no figure tells of fewer than ten people."))
+def publish(
+    ctx: typer.Context,
+    table: Annotated[Path, typer.Argument(help=_("CSV file to write, with an HXL row."))],
+    scenario: Annotated[
+        Path | None, typer.Option("--scenario", help=_("Scenario folder, for names of settlements."))
+    ] = None,
+    hours_ago: Annotated[
+        float, typer.Option("--hours-ago", min=0, help=_("Moment that the table speaks of."))
+    ] = 24.0,
+    data: Data = Path("ledger"),
+    database: DatabaseUrl = "",
+) -> None:
+    """Publish the ledger."""
+    from safepassage.formats.scenario_folder import read_scenario
+    from safepassage.operations.ledger import ledger
+    from safepassage.workflows.public_ledger import RELEASES_FILE, publish_ledger
+
+    desk = _open_desk(data, database)
+    at_ms = desk.now_ms() - round(hours_ago * 3_600_000)
+    names = read_scenario(scenario).scenario if scenario else None
+    result = publish_ledger(ledger(desk.database, at_ms=at_ms), at_ms, data / RELEASES_FILE, table, names)
+    terminal_of(ctx).done(ExitCode.DONE, result.facts(), result.sentences())

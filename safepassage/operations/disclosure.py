@@ -107,9 +107,8 @@ def next_release(
     for settlement, members in groups:
         figures = _sum(now.get(member, (0,) * len(CELLS)) for member in members)
         before = [row for release in earlier for row in release.rows if row.settlement == settlement]
-        if before and not _may_follow(figures, [row.figures for row in before]):
-            published.append(before[-1])
-        elif before and before[-1].figures == figures:
+        held = [row.figures for row in before]
+        if held and (held[-1] == figures or not _may_follow(figures, held)):
             published.append(before[-1])
         else:
             published.append(PublicRow(settlement, members, figures, at_ms))
@@ -137,7 +136,7 @@ def _may_follow(figures: Figures, before: Sequence[Figures]) -> bool:
 
 
 def _grouped(now: Mapping[str, Figures], smallest_place: int) -> list[tuple[str, tuple[str, ...]]]:
-    """Settlements that can stand alone, and the pool; the pool takes the smallest others until it is large."""
+    """Settlements that stand alone, and the pool, which takes the smallest others until it is large."""
     by_size = sorted(now, key=lambda place: (now[place][0], place))
     pool = [place for place in by_size if not _stands_alone(now[place], smallest_place)]
     pooled = set(pool)
@@ -145,7 +144,7 @@ def _grouped(now: Mapping[str, Figures], smallest_place: int) -> list[tuple[str,
     # A pool of one settlement is that settlement.
     while alone and pool and (len(pool) < 2 or not _is_large(_sum(now[place] for place in pool))):
         pool.append(alone.pop(0))
-    groups = [(place, (place,)) for place in alone]
+    groups: list[tuple[str, tuple[str, ...]]] = [(place, (place,)) for place in alone]
     if not pool:
         return groups
     if len(pool) < 2 or not _is_large(_sum(now[place] for place in pool)):
