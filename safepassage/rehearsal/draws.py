@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import betaincinv
@@ -50,7 +51,14 @@ def stream(seed: int, future: int, purpose: Stream) -> np.random.Generator:
     Generator
         Depends on the three alone, not on the plan, the threads or what was drawn before.
     """
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, future, int(purpose)])))
+    # The upper words of the counter tell streams apart; a stream would have to reach 2**128 to meet another.
+    counter = np.array([0, 0, int(purpose), future], np.uint64)
+    return np.random.Generator(np.random.Philox(key=_key(seed), counter=counter))
+
+
+@lru_cache(maxsize=16)
+def _key(seed: int) -> np.ndarray:
+    return np.random.SeedSequence(seed).generate_state(2, np.uint64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

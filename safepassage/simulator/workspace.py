@@ -29,6 +29,7 @@ from safepassage.simulator.kernel.layout import (
     Records,
     World,
 )
+from safepassage.simulator.kernel.renewal import renew_slots
 from safepassage.simulator.knowledge import Ways, find_ways
 from safepassage.simulator.tables import Indices, NetworkTables, Ticks, tabulate, ticks_of
 
@@ -93,13 +94,14 @@ class Workspace:
         """Give every link room for as many places as it will ever have."""
         self.room = room
         ring_start = np.cumsum(room) - room
+        self._ring_start = ring_start
+        self._resized: Indices = np.zeros(0, np.int32)
         self._gates_at_start = _gates(self.network, self.tables, ring_start)
         self._feeders_at_start = _feeders(self.network, self.tables, ring_start)
         self._gates = self._gates_at_start.copy()
         self._feeders = self._feeders_at_start.copy()
-        self._slots_at_start = np.zeros(int(room.sum()), SLOT)
-        self._slots_at_start["vehicle"] = NOBODY
-        self._slots = self._slots_at_start.copy()
+        self._slots = np.zeros(int(room.sum()), SLOT)
+        self._slots["vehicle"] = NOBODY
         self._scratch = np.zeros(int(room.max(initial=0)), SLOT)
 
     def load_conditions(self, conditions: Conditions) -> LoadedConditions:
@@ -220,10 +222,11 @@ class Workspace:
         )
 
     def _reset(self, loaded: LoadedDemand, conditions: LoadedConditions) -> None:
+        renew_slots(self._slots, self._gates, self._ring_start, self.room, self._resized)
+        self._resized = np.unique(conditions.changes["link"])
         _renew(self._gates, self._gates_at_start)
         _renew(self._feeders, self._feeders_at_start)
         self._feeders["control"] = conditions.feeder_control
-        _renew(self._slots, self._slots_at_start)
         self._origins["first"] = NOBODY
         self._origins["next_source"] = loaded.source_offset[:-1]
         self._origins["end_source"] = loaded.source_offset[1:]
@@ -452,6 +455,8 @@ def with_ways(
         The same demand where nobody leaves the planned route.
     """
     demand = loaded.demand
+    if conditions.knowledge is None:
+        return loaded, find_ways(network, conditions, np.zeros(0, np.int64))
     moving = np.flatnonzero(loaded.leg_length > 0)
     last_link = demand.route_link[demand.route_offset[demand.leg_route[moving] + 1] - 1]
     ends = network.to_node[last_link].astype(np.int64)
