@@ -31,7 +31,7 @@ MODES = {
     "quick": (["small", "district-peak"], 3),
     "full": (["district", "district-peak", "medium", "large"], 5),
 }
-ACCURACY_ONLY = ("uxsim-1",)
+ACCURACY_ONLY = ("uxsim-1", "sumo-lanes")
 MOST_CARS_FOR_ACCURACY = 200_000
 WORK = ROOT / "build" / "bench"
 RESULTS = ROOT / "benchmarks" / "results" / "peers.json"
@@ -107,6 +107,7 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, required=True, help="interpreter of the peers' environment")
     parser.add_argument("--out", type=Path, help="JSON; the committed one for a full run by default")
     parser.add_argument("--instances", help="names, with commas")
+    parser.add_argument("--tools", help="names, with commas")
     parser.add_argument("--repeats", type=int, help="runs of each tool")
     parser.add_argument("--once-over", type=float, default=150.0, help="seconds of processor time")
     arguments = parser.parse_args()
@@ -127,7 +128,8 @@ def main() -> None:
     for name, path in make_instances(WORK, names).items():
         made, before = load_instance(path), load()
         exact = made.n_cars <= MOST_CARS_FOR_ACCURACY
-        tools = [tool for tool in TOOLS if exact or tool not in ACCURACY_ONLY]
+        asked = arguments.tools.split(",") if arguments.tools else TOOLS
+        tools = [tool for tool in asked if exact or tool not in ACCURACY_ONLY]
         instances[name] = {
             "description": DESCRIPTIONS[name],
             "links": made.n_links,

@@ -28,6 +28,7 @@ COLOURS = {
     "uxsim-1": "#d9a066",
     "sumo": "#3b5b92",
     "sumo-1": "#8aa5d0",
+    "sumo-lanes": "#c3cfe6",
 }
 Facts = dict[str, Any]
 

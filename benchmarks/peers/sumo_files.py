@@ -2,7 +2,9 @@
 Writes an instance for SUMO's mesoscopic model and reads what it did.
 
 Headways at a standstill (the four taus) are set link type by link type so that every lane has its
-capacity; a car takes 7.5 m. No speed deviation, no internal links, no junction control, no teleports.
+capacity; a car takes 7.5 m. No speed deviation, no internal links, no junction control, no teleports. One
+queue a link: by default SUMO gives each lane at the end of a link a queue of its own, and a turn only the
+lanes that its converter led there, which halves the capacity of many two-lane links.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ def write_plain_files(instance: Instance, folder: Path) -> list[str]:
     ]
 
 
-def sumo_arguments(*, segment_m: float | None = None) -> list[str]:
+def sumo_arguments(*, segment_m: float | None = None, lane_queues: bool = False) -> list[str]:
     """
     Arguments of ``sumo``.
 
@@ -55,6 +57,8 @@ def sumo_arguments(*, segment_m: float | None = None) -> list[str]:
     ----------
     segment_m : float, optional
         Length of the segments that links are cut into; SUMO's own by default.
+    lane_queues : bool
+        Whether each lane at the end of a link queues by itself, as SUMO does by default.
 
     Returns
     -------
@@ -66,6 +70,7 @@ def sumo_arguments(*, segment_m: float | None = None) -> list[str]:
         *("--mesosim", "--net-file", "city.net.xml", "--route-files", "cars.rou.xml"),
         *("--additional-files", "taus.add.xml", "--time-to-teleport", "-1", "--no-step-log"),
         *("--duration-log.statistics", "--statistic-output", "statistics.xml"),
+        *("--meso-multi-queue", str(lane_queues).lower()),
         *("--xml-validation", "never", "--xml-validation.net", "never", *cut),
     ]
 

@@ -129,7 +129,7 @@ def run_uxsim(platoon: int) -> Callable[[Case, Places], Run]:
     return run
 
 
-def run_sumo(segment_m: float | None) -> Callable[[Case, Places], Run]:
+def run_sumo(segment_m: float | None, *, lane_queues: bool = False) -> Callable[[Case, Places], Run]:
     """
     Play with SUMO's mesoscopic model.
 
@@ -137,6 +137,8 @@ def run_sumo(segment_m: float | None) -> Callable[[Case, Places], Run]:
     ----------
     segment_m : float or None
         Length of segments; SUMO's own where None.
+    lane_queues : bool
+        Whether lanes queue one by one at the end of a link.
 
     Returns
     -------
@@ -150,7 +152,7 @@ def run_sumo(segment_m: float | None) -> Callable[[Case, Places], Run]:
             _convert(case, places, folder)
         program = str(places.sumo_home / "bin" / "sumo")
         done = attempt(
-            [program, *sumo_arguments(segment_m=segment_m)],
+            [program, *sumo_arguments(segment_m=segment_m, lane_queues=lane_queues)],
             folder=folder,
             environment=places.environment(),
             log=case.folder / "sumo.log",
@@ -171,6 +173,7 @@ TOOLS: dict[str, Callable[[Case, Places], Run]] = {
     "sumo": run_sumo(None),
     "sumo-1": run_sumo(1e6),
     "uxsim-1": run_uxsim(1),
+    "sumo-lanes": run_sumo(None, lane_queues=True),
 }
 
 TOOL_NAMES = {
@@ -179,6 +182,7 @@ TOOL_NAMES = {
     "uxsim-1": "UXsim C++, platoon 1",
     "sumo": "SUMO mesoscopic",
     "sumo-1": "SUMO mesoscopic, one segment a link",
+    "sumo-lanes": "SUMO mesoscopic, lanes queue one by one",
 }
 
 
