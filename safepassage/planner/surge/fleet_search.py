@@ -156,7 +156,8 @@ class _Search:
         later_s = _open_to_clock_s(self.problem, _clock_to_open_s(self.problem, deadline_s) * (1 + _STEP))
         last_s = max(vehicle.duty_ends_s for vehicle in self.problem.vehicles)
         # Only after the crews' last hour trains of later days are all that is left.
-        return min(later_s, float(last_s)) if deadline_s < last_s else math.inf
+        # Nothing planned yet leaves no open time to stretch.
+        return min(later_s, float(last_s)) if deadline_s < min(later_s, last_s) else math.inf
 
     def _work_a_vehicle_s(self) -> float:
         """Open time that the vehicles need on average, from when they are available (s)."""
