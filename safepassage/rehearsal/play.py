@@ -34,6 +34,7 @@ from safepassage.simulator.kernel.parties import (
     party_times,
 )
 from safepassage.simulator.run import TrafficResult, play
+from safepassage.simulator.standing_rules import StandingRules
 from safepassage.simulator.workspace import Workspace
 
 COUNTS = ("absent", "extra", "staying", "safe", "on_the_way", "at_home")
@@ -117,6 +118,7 @@ class Stage:
         self.people = _party_tables(self.parties, assumptions)
         self.rides = _ride_tables(self.parties)
         self.services = _service_tables(self.parties)
+        self.roads = StandingRules(scenario)
         self.rates = hazard_rates(scenario, self.parties, assumptions)
 
     def _held(self) -> tuple[FlagArray, tuple[int, ...], tuple[int, ...]]:
@@ -184,7 +186,7 @@ class Player:
         demand, leg_of, vehicle_leg = moves.demand()
         result = play(
             stage.scenario.network,
-            demand,
+            stage.roads.demand(demand),
             seed=stage.seed,
             horizon_s=stage.horizon_s,
             workspace=self._workspace,
@@ -343,7 +345,8 @@ def _conditions(stage: Stage, future: Future, lost: Sequence[int]) -> Conditions
         if links
         for start_s, end_s in future.alerts_s.tolist()
     ]
-    return Conditions(changes=tuple(changes), holds=tuple(holds))
+    losses = [(link, *span) for link, spans in states.items() for span in spans]
+    return stage.roads.conditions(changes, holds, losses)
 
 
 def _least_factor(spans: Sequence[tuple[float, float, float]]) -> list[tuple[float, float]]:

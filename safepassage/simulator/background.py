@@ -9,7 +9,7 @@ import numpy as np
 
 from safepassage.errors import Fault, InputError
 from safepassage.i18n import _
-from safepassage.model.arrays import FloatArray
+from safepassage.model.arrays import FloatArray, IndexArray
 from safepassage.model.network import RoadNetwork
 from safepassage.model.traffic import BackgroundFlow
 from safepassage.simulator.demand import TrafficDemand
@@ -87,27 +87,79 @@ def with_background(
     InputError
         When a flow has no way.
     """
-    if not flows:
-        return demand
+    return joined(demand, background_demand(network, flows, horizon_s)) if flows else demand
+
+
+def background_demand(
+    network: RoadNetwork, flows: Sequence[BackgroundFlow], horizon_s: float
+) -> TrafficDemand:
+    """
+    Background traffic alone.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+        Roads.
+    flows : sequence of BackgroundFlow
+        What is driven.
+    horizon_s : float
+        Until when (s).
+
+    Returns
+    -------
+    TrafficDemand
+        One route a flow, vehicles flow by flow.
+
+    Raises
+    ------
+    InputError
+        When a flow has no way.
+    """
     ways = _ways(network, flows)
     departures = [background_departures_s(flow, horizon_s) for flow in flows]
     counts = [len(times) for times in departures]
-    n_new = sum(counts)
-    lengths = [len(way) for way in ways]
-    persons = demand.leg_persons if demand.leg_persons.size else np.zeros(demand.n_legs, np.int32)
+    n_vehicles = sum(counts)
     return TrafficDemand(
-        route_offset=np.concatenate([demand.route_offset, demand.route_offset[-1] + np.cumsum(lengths)]),
-        route_link=np.concatenate([demand.route_link, *(np.array(way, np.int32) for way in ways)]),
-        leg_offset=np.concatenate([demand.leg_offset, demand.leg_offset[-1] + np.arange(1, n_new + 1)]),
-        leg_route=np.concatenate(
-            [demand.leg_route, demand.n_routes + np.repeat(np.arange(len(ways)), counts)]
-        ),
-        leg_not_before_s=np.concatenate([demand.leg_not_before_s, *departures]),
-        leg_dwell_s=np.concatenate([demand.leg_dwell_s, np.zeros(n_new)]),
-        pcu=np.concatenate([demand.pcu, np.repeat([flow.pcu for flow in flows], counts)]),
-        escorted=np.concatenate([demand.escorted, np.zeros(n_new, np.bool_)]),
-        leg_persons=np.concatenate([persons, np.zeros(n_new, np.int32)]),
+        route_offset=np.cumsum([0, *(len(way) for way in ways)]),
+        route_link=np.concatenate([np.array(way, np.int32) for way in ways]),
+        leg_offset=np.arange(n_vehicles + 1),
+        leg_route=np.repeat(np.arange(len(ways)), counts).astype(np.int32),
+        leg_not_before_s=np.concatenate(departures),
+        leg_dwell_s=np.zeros(n_vehicles),
+        pcu=np.repeat([flow.pcu for flow in flows], counts).astype(np.int32),
+        escorted=np.zeros(n_vehicles, np.bool_),
     )
+
+
+def joined(first: TrafficDemand, second: TrafficDemand) -> TrafficDemand:
+    """
+    Two demands as one.
+
+    Parameters
+    ----------
+    first, second : TrafficDemand
+        On the same network.
+
+    Returns
+    -------
+    TrafficDemand
+        The vehicles and legs of the first keep their numbers; those of the second follow.
+    """
+    return TrafficDemand(
+        route_offset=np.concatenate([first.route_offset, first.route_offset[-1] + second.route_offset[1:]]),
+        route_link=np.concatenate([first.route_link, second.route_link]),
+        leg_offset=np.concatenate([first.leg_offset, first.leg_offset[-1] + second.leg_offset[1:]]),
+        leg_route=np.concatenate([first.leg_route, first.n_routes + second.leg_route]),
+        leg_not_before_s=np.concatenate([first.leg_not_before_s, second.leg_not_before_s]),
+        leg_dwell_s=np.concatenate([first.leg_dwell_s, second.leg_dwell_s]),
+        pcu=np.concatenate([first.pcu, second.pcu]),
+        escorted=np.concatenate([first.escorted, second.escorted]),
+        leg_persons=np.concatenate([_persons(first), _persons(second)]),
+    )
+
+
+def _persons(demand: TrafficDemand) -> IndexArray:
+    return demand.leg_persons if demand.leg_persons.size else np.zeros(demand.n_legs, np.int32)
 
 
 def _ways(network: RoadNetwork, flows: Sequence[BackgroundFlow]) -> list[tuple[int, ...]]:

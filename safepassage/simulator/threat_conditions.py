@@ -36,7 +36,7 @@ def threat_conditions(scenario: Scenario, entries: Sequence[ThreatEntry] | None 
     entries = certain_entries(scenario) if entries is None else entries
     return Conditions(
         changes=link_changes(scenario.network, entries, scenario.reversals),
-        holds=(*_alerts(scenario, entries), *_breakdowns(scenario, entries)),
+        holds=(*_alerts(scenario, entries), *breakdown_holds(scenario, entries)),
     )
 
 
@@ -57,7 +57,22 @@ def certain_entries(scenario: Scenario) -> tuple[ThreatEntry, ...]:
     return tuple(entry for entry in scenario.threat.entries if entry.probability >= 1)
 
 
-def _breakdowns(scenario: Scenario, entries: Sequence[ThreatEntry]) -> tuple[Hold, ...]:
+def breakdown_holds(scenario: Scenario, entries: Sequence[ThreatEntry]) -> tuple[Hold, ...]:
+    """
+    Breakdowns as holds at the ends of their links.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Gives the links.
+    entries : sequence of ThreatEntry
+        Those that come true.
+
+    Returns
+    -------
+    tuple of Hold
+        In the order of the entries.
+    """
     index = {link: k for k, link in enumerate(scenario.network.link_id)}
     return tuple(
         Hold((index[entry.subject],), HoldPoint.END, max(entry.start_s, 0.0), entry.end_s)
