@@ -139,7 +139,7 @@ class Drivers:
 @dataclass(frozen=True, slots=True)
 class Walking:
     """
-    How fast people walk to an assembly point.
+    How fast and how far people walk to an assembly point.
 
     Attributes
     ----------
@@ -147,11 +147,16 @@ class Walking:
         Of adults.
     slow_speed_m_per_s : float
         Of children and older people, and of those who walk with them.
+    most_m : float
+        No assembly point with a longer way on foot is used (m).
     """
 
     speed_m_per_s: float = 4.0 / 3.6
     slow_speed_m_per_s: float = 2.5 / 3.6
+    most_m: float = math.inf
 
     def __post_init__(self) -> None:
         if not (0 < self.slow_speed_m_per_s < math.inf and 0 < self.speed_m_per_s < math.inf):
             raise ModelError("walking: give speeds above 0")
+        if not self.most_m > 0:
+            raise ModelError(f"walking: most_m is {self.most_m}; give a length above 0")

@@ -191,7 +191,11 @@ def policies(draw: st.DrawFn) -> Policy:
         draw(hours_s),
         draw(minutes_s),
         Boarding(draw(boarding_s), draw(boarding_s), draw(boarding_s), draw(boarding_s)),
-        Walking(draw(st.floats(0.1, 20)) / 3.6, draw(st.floats(0.1, 20)) / 3.6),
+        Walking(
+            draw(st.floats(0.1, 20)) / 3.6,
+            draw(st.floats(0.1, 20)) / 3.6,
+            draw(st.sampled_from([math.inf, 800.0, 2500.5])),
+        ),
     )
 
 

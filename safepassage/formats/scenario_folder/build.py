@@ -345,6 +345,7 @@ def _walking(settings: Settings) -> Walking:
     return Walking(
         float(units.km_per_h_to_m_per_s(speeds["speed_km_per_h"])),
         float(units.km_per_h_to_m_per_s(speeds["slow_speed_km_per_h"])),
+        float(speeds["most_m"]),
     )
 
 

@@ -447,7 +447,7 @@ SECTIONS = (
     ),
     Section(
         "policy.walking",
-        "How fast people walk to an assembly point.",
+        "How fast and how far people walk to an assembly point.",
         (
             Column("speed_km_per_h", _NUMBER, "Adults.", "km/h", 4.0, low=0, high=20, low_open=True),
             Column(
@@ -458,6 +458,16 @@ SECTIONS = (
                 2.5,
                 low=0,
                 high=20,
+                low_open=True,
+            ),
+            Column(
+                "most_m",
+                _NUMBER,
+                "Assembly points with a longer way on foot are not used; without it none is too far.",
+                "m",
+                math.inf,
+                low=0,
+                high=100_000,
                 low_open=True,
             ),
         ),

@@ -68,6 +68,7 @@ def settings_text(scenario: Scenario) -> str:
             {
                 "speed_km_per_h": units.km_per_h_of(policy.walking.speed_m_per_s),
                 "slow_speed_km_per_h": units.km_per_h_of(policy.walking.slow_speed_m_per_s),
+                "most_m": policy.walking.most_m,
             },
         ),
         _section(

@@ -12,7 +12,7 @@ from safepassage.planner.surge.fleet_clock import alighting_s, boarding_s
 from safepassage.planner.surge.fleet_loads import Worth
 from safepassage.planner.surge.fleet_problem import FleetProblem
 from safepassage.planner.surge.fleet_travel import UNREACHABLE_S
-from safepassage.planner.surge.kernel_fleet import work_ahead
+from safepassage.planner.surge.kernel_fleet_ahead import work_ahead
 
 _STEP_S = 300
 _DRIVE_UNIT_S = 600

@@ -235,18 +235,23 @@ def _patterns(
     if np.isfinite(room_s) and next_s + program.stop_s > 0:
         most = min(most, 1 + int(spare_s(1) // (next_s + 2 * program.stop_s)))
     lowest_exact = max(most - exact_trip_counts + 1, 1)
-    patterns = [_Pattern(1, lowest_exact - 1, None)] if lowest_exact > 1 else []
-    for trips in range(lowest_exact, most + 1):
-        driven_s = first_s + (trips - 1) * next_s
+    counts = [(trips, trips) for trips in range(lowest_exact, most + 1)]
+    if lowest_exact > 1:
+        counts.insert(0, (1, lowest_exact - 1))
+    patterns = []
+    for fewest_trips, most_trips in counts:
+        driven_s = first_s + (fewest_trips - 1) * next_s
         fewest = max(0, int(np.ceil(driven_s / program.drive_before_break_s)) - 1 - int(gaps))
-        breaks_fit = spare_s(trips) / program.break_s if program.break_s > 0 else 0.0
+        breaks_fit = spare_s(fewest_trips) / program.break_s if program.break_s > 0 else 0.0
         # So many breaks allow more driving than the day has.
         enough = room_s / program.drive_before_break_s if np.isfinite(room_s) else np.inf
         highest = min(breaks_fit, enough, float(fewest + MOST_BREAKS))
         if not np.isfinite(room_s) or highest >= fewest + MOST_BREAKS:
-            patterns.append(_Pattern(trips, trips, None))
+            patterns.append(_Pattern(fewest_trips, most_trips, None))
         else:
-            patterns += [_Pattern(trips, trips, breaks) for breaks in range(fewest, int(highest) + 1)]
+            patterns += [
+                _Pattern(fewest_trips, most_trips, breaks) for breaks in range(fewest, int(highest) + 1)
+            ]
     return patterns
 
 

@@ -16,7 +16,7 @@ from safepassage.planner.surge.fleet_onward import Riders, plan_onward, riders_f
 from safepassage.planner.surge.fleet_problem import FleetProblem, Stop
 from safepassage.planner.surge.fleet_schedule import Parties, Schedule
 from safepassage.planner.surge.fleet_search import search_fleet
-from safepassage.planner.surge.fleet_task import make_task
+from safepassage.planner.surge.fleet_task import make_task, points_of
 from safepassage.planner.surge.fleet_trips import assignments_of, trips_of
 from safepassage.planner.surge.fleet_unserved import unserved_of
 from safepassage.planner.surge.paths import Paths
@@ -193,14 +193,16 @@ def bound_fleet_left(
     left = problem_left(problem, found)
     task = make_task(left, paths)
     nodes = left.travel.nodes
-    stops = [nodes[stop.place] for stop in left.stops[: left.n_assembly_points]]
+    points = points_of(left)
     groups = []
     numbers = [g for g in range(len(left.groups)) if any(vehicle.group == g for vehicle in left.vehicles)]
     for number, group in zip(numbers, task.groups, strict=True):
         there_s = [
             [
-                vehicle.available_s - group.available_from_s + paths.time_s(nodes[vehicle.place], stop)
-                for stop in stops
+                vehicle.available_s
+                - group.available_from_s
+                + min(paths.time_s(nodes[vehicle.place], nodes[place]) for place in places)
+                for places in points
             ]
             for vehicle in left.vehicles
             if vehicle.group == number

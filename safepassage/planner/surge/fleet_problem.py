@@ -58,7 +58,7 @@ class Kind:
     settlement : str
         Where they live.
     stop : int
-        Stop number; -1 where there is none.
+        Number of the first stop where they may get on; -1 where there is none.
     party : Party
         Each of them.
     count : int
@@ -199,7 +199,8 @@ class FleetProblem:
     kinds : tuple of Kind
         Everybody to be moved.
     kinds_at : tuple of tuple of int
-        Kind numbers at each stop, those hardest to place first.
+        Numbers of the kinds that may get on at each stop, those hardest to place first. Which of several
+        assembly points of a settlement people go to is for the planner to say.
     havens : tuple of Haven
         Where people may be brought.
     havens_of : tuple of frozenset of int
@@ -291,11 +292,12 @@ def build_problem(
     hubs = [k for k, haven in enumerate(havens) if haven.safe and not haven.final]
     hub_stop = {haven: len(stops) + k for k, haven in enumerate(hubs)}
     stops += tuple(_hub_as_stop(havens[haven]) for haven in hubs)
-    kinds, split = _kinds(scenario, households, sites, {stop.site: k for k, stop in enumerate(stops)})
+    stop_number = {stop.site: k for k, stop in enumerate(stops)}
+    kinds, boarding, split = _kinds(scenario, households, sites, stop_number)
     at_stop: list[list[int]] = [[] for _ in stops]
-    for k, kind in enumerate(kinds):
-        if kind.stop >= 0:
-            at_stop[kind.stop].append(k)
+    for k, ends in enumerate(boarding):
+        for stop in ends:
+            at_stop[stop].append(k)
     return FleetProblem(
         scenario=scenario,
         sites=tuple(places),
@@ -376,22 +378,49 @@ def _kinds(
     households: Mapping[str, tuple[HouseholdGroup, ...]],
     points: Mapping[str, list[Site]],
     stop_number: Mapping[str, int],
-) -> tuple[tuple[Kind, ...], int]:
+) -> tuple[tuple[Kind, ...], list[tuple[int, ...]], int]:
+    """Everybody to be moved, the stops at which each kind may get on, and how many households were split."""
     kinds: list[Kind] = []
+    boarding: list[tuple[int, ...]] = []
     split = 0
+    pinned = {pin.value for pin in scenario.pins if pin.kind == PinKind.VEHICLE}
     for settlement in scenario.settlements:
         taken: Counter[str] = Counter()
+        apart = any(site.id in pinned for site in points.get(settlement.id, ()))
         for household in households.get(settlement.id, ()):
             parties = parties_of(household, scenario.fleet)
             split += household.count * (len(parties) > 1)
-            stops = _share_out(household, points[settlement.id], taken)
-            for party in parties:
-                suits = tuple(fits(party.needs, group) for group in scenario.fleet)
-                kinds += [
-                    Kind(settlement.id, stop_number.get(site, -1), party, count, suits, _size(party))
-                    for site, count in stops.items()
-                ]
-    return tuple(kinds), split
+            usable = _usable(household, points[settlement.id], scenario.policy.walking.most_m)
+            # Vehicles pinned to one of the points must know who gathers there.
+            for stops, count in _gathering(household, usable, taken, apart=apart).items():
+                numbers = tuple(stop_number[site] for site in stops)
+                for party in parties:
+                    suits = tuple(fits(party.needs, group) for group in scenario.fleet)
+                    first = numbers[0] if numbers else -1
+                    kinds.append(Kind(settlement.id, first, party, count, suits, _size(party)))
+                    boarding.append(numbers)
+    return tuple(kinds), boarding, split
+
+
+def _usable(household: HouseholdGroup, points: list[Site], most_m: float) -> list[Site]:
+    """Points near enough; of these, where there are any, those at which the household can get on."""
+    near = [site for site in points if site.walk_m <= most_m]
+    needs = household.needs
+    return [site for site in near if site.accessible or not needs.wheelchair + needs.stretcher] or near
+
+
+def _gathering(
+    household: HouseholdGroup, usable: list[Site], taken: Counter[str], *, apart: bool
+) -> Counter[tuple[str, ...]]:
+    """Between which points vehicles may choose, and for how many households of the group."""
+    if not apart or not usable:
+        return Counter({tuple(site.id for site in usable): household.count})
+    shared: Counter[tuple[str, ...]] = Counter()
+    for _ in range(household.count):
+        site = min(usable, key=lambda site: taken[site.id])
+        taken[site.id] += household.people.total
+        shared[(site.id,)] += 1
+    return shared
 
 
 def _size(party: Party) -> tuple[int, int, int, int]:

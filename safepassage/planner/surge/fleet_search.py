@@ -17,21 +17,24 @@ from safepassage.planner.surge.fleet_clock import tour_of
 from safepassage.planner.surge.fleet_loads import Worth, may_end_at, needs_of, serves
 from safepassage.planner.surge.fleet_problem import FleetProblem, Haven, Kind, Vehicle
 from safepassage.planner.surge.fleet_schedule import Call, Schedule, Timetable
+from safepassage.planner.surge.kernel_fleet_search import begin, search, work_left_s
 from safepassage.progress import NoProgress, Progress
 
 # Independent searches of which the best counts; their number is part of the result, so it is fixed.
 _SEARCHES = 2
 # Ruin and recreate steps in one iteration of the work budget.
 STEPS = 20
-# The next deadline is this share of the open hours earlier or later, as long as none is known between.
-_STEP, _LEAST_STEP = 0.03, 0.002
+# The next deadline is this share of the open hours earlier, or later where not everybody is fetched at all.
+_STRIDE, _LEAST_STRIDE = 0.03, 0.004
 # A deadline is given up after so many iterations that leave nearly as much work as before.
-_PATIENCE, _PROGRESS = 25, 0.98
+_PATIENCE, _PROGRESS = 60, 0.98
 # The last deadline before trains of later days, and people left behind, is worth more.
 _LAST_PATIENCE = 200
 # A worse schedule is accepted up to this much more work left over (s).
-_THRESHOLD_S = 900.0
+_THRESHOLD_S = 300.0
 _URGENCY, _DETOURS = 1.0, 1.2
+# How often jobs within the day are replaced, and not the last ones taken back.
+_WITHIN = 0.4
 _NEIGHBOURS = 12
 _MOST_JOBS, _MOST_INTERVALS = 20_000, 1_024
 
@@ -63,12 +66,13 @@ def search_fleet(
     Notes
     -----
     A dispatcher gives the vehicle that is free first the job after which most work can be done before
-    the deadline. The search takes the last jobs of a few vehicles back and gives them out anew. With a
-    deadline the aim is a sum, the work of those left over, which a change to any vehicle can lessen;
-    the clearance itself depends on the last vehicle alone. Once nobody is left over, the deadline is
-    set earlier. Trains that arrive after the fleet would be done without them are not used, unless
-    somebody would be left behind otherwise. Independent searches run side by side with random numbers of
-    their own, each with the whole budget, and the best result counts, however many threads there are.
+    the deadline. The search takes the last jobs of a few vehicles back and gives them out anew, or replaces
+    jobs within the days of vehicles that call near one another. With a deadline the aim is a sum, the work
+    of those left over, which a change to any vehicle can lessen; the clearance itself depends on the last
+    vehicle alone. Once nobody is left over, the deadline is set earlier. Trains that arrive after the fleet
+    would be done without them are not used, unless somebody would be left behind otherwise. Independent
+    searches run side by side with random numbers of their own, each with the whole budget, and the best
+    result counts, however many threads there are.
     """
     if not problem.vehicles or not problem.kinds:
         return Schedule(problem)
@@ -103,30 +107,30 @@ class _Search:
             self._begin(deadline_s)
 
     def _improve(self, iterations: int, progress: Progress, first: kernel.Work | None) -> None:
-        """Move the deadline to where everybody can just be fetched before it."""
+        """Set the deadline earlier and earlier, in smaller strides where that proves too hard."""
         best, best_s = first, self._clearance_s()
-        too_early_s, deadline_s = 0.0, _open_to_clock_s(self.problem, self._work_a_vehicle_s())
-        deadline_s = min(deadline_s, max(vehicle.duty_ends_s for vehicle in self.problem.vehicles))
-        if best is not None:
-            deadline_s = min(deadline_s, self._earlier_s(too_early_s))
-        self.work = empty_work(self.problem, self.task, self.seed)
+        stride = _STRIDE
+        if best is None:
+            deadline_s = _open_to_clock_s(self.problem, self._work_a_vehicle_s())
+            deadline_s = min(deadline_s, max(vehicle.duty_ends_s for vehicle in self.problem.vehicles))
+            self.work = empty_work(self.problem, self.task, self.seed)
+        else:
+            deadline_s = self._earlier_s(best_s, stride)
         aim = self._begin(deadline_s)
         least_s, fruitless = self._left_s(), 0
         for _ in range(iterations):
-            kernel.search(self.task, self.work, aim, STEPS, _THRESHOLD_S)
+            search(self.task, self.work, aim, STEPS, _THRESHOLD_S)
             progress.advance()
             left_s = self._left_s()
             fruitless = 0 if left_s < _PROGRESS * least_s else fruitless + 1
             least_s = min(left_s, least_s)
             if left_s == 0:
                 best, best_s = _copied(self.work), self._clearance_s()
-                deadline_s = self._earlier_s(too_early_s)
+                deadline_s = self._earlier_s(best_s, stride)
             elif fruitless > self._patience(deadline_s, best) and not math.isinf(deadline_s):
-                too_early_s = deadline_s
                 # What was gained for a deadline that proved too early is kept for the next.
-                deadline_s = (
-                    self._later_s(deadline_s) if best is None else self._between_s(best_s, deadline_s)
-                )
+                stride = max(0.5 * stride, _LEAST_STRIDE)
+                deadline_s = self._later_s(deadline_s) if best is None else self._earlier_s(best_s, stride)
             else:
                 continue
             aim = self._begin(deadline_s)
@@ -141,19 +145,12 @@ class _Search:
         last = best is None and math.isinf(self._later_s(deadline_s))
         return _LAST_PATIENCE if last else _PATIENCE
 
-    def _earlier_s(self, too_early_s: float) -> float:
-        """The next deadline to try: half way to one that failed, or a step back where none has."""
-        open_s = _clock_to_open_s(self.problem, self._clearance_s())
-        known_s = _clock_to_open_s(self.problem, too_early_s)
-        next_s = 0.5 * (open_s + known_s) if known_s else open_s * (1 - _STEP)
-        return _open_to_clock_s(self.problem, min(next_s, open_s * (1 - _LEAST_STEP)))
-
-    def _between_s(self, latest_s: float, too_early_s: float) -> float:
-        ends = [_clock_to_open_s(self.problem, time_s) for time_s in (latest_s, too_early_s)]
-        return _open_to_clock_s(self.problem, min(0.5 * sum(ends), ends[0] * (1 - _LEAST_STEP)))
+    def _earlier_s(self, time_s: float, stride: float) -> float:
+        """The deadline with so much less open time."""
+        return _open_to_clock_s(self.problem, _clock_to_open_s(self.problem, time_s) * (1 - stride))
 
     def _later_s(self, deadline_s: float) -> float:
-        later_s = _open_to_clock_s(self.problem, _clock_to_open_s(self.problem, deadline_s) * (1 + _STEP))
+        later_s = _open_to_clock_s(self.problem, _clock_to_open_s(self.problem, deadline_s) * (1 + _STRIDE))
         last_s = max(vehicle.duty_ends_s for vehicle in self.problem.vehicles)
         # Only after the crews' last hour trains of later days are all that is left.
         # Nothing planned yet leaves no open time to stretch.
@@ -171,18 +168,18 @@ class _Search:
         return (largest * work_s + begin_s) / max(1, sum(seats))
 
     def _left_s(self) -> float:
-        return float(kernel.left_s(self.task, self.work))
+        return float(work_left_s(self.task, self.work))
 
     def _begin(self, deadline_s: float) -> kernel.Aim:
         aim = self._aim(deadline_s)
-        kernel.begin(self.task, self.work, aim)
+        begin(self.task, self.work, aim)
         return aim
 
     def _aim(self, deadline_s: float) -> kernel.Aim:
         table = self.ahead.table(deadline_s)
         return kernel.Aim(
             table, self.ahead.step_s, self.ahead.drive_unit_s, deadline_s, self.latest_run_s, _URGENCY,
-            _DETOURS, 0.0,
+            _DETOURS, 0.0, _WITHIN,
         )  # fmt: skip
 
     def _clearance_s(self) -> float:
@@ -245,7 +242,7 @@ def _open_to_clock_s(problem: FleetProblem, open_s: float) -> float:
 
 
 def _copied(work: kernel.Work) -> kernel.Work:
-    return kernel.Work(*(array.copy() for array in work))
+    return kernel.Work._make(array.copy() for array in work)
 
 
 def task_of(problem: FleetProblem, worth: Worth) -> tuple[kernel.Task, list[Vehicle]]:
@@ -275,8 +272,8 @@ def task_of(problem: FleetProblem, worth: Worth) -> tuple[kernel.Task, list[Vehi
     task = kernel.Task(
         travel=travel,
         stop=_table(
-            (stop.place, stop.waiting_cap, math.ceil(stop.opens_s), stop.closes_s, base)
-            for stop, base in zip(stops, worth.base, strict=True)
+            (stop.place, stop.waiting_cap, math.ceil(stop.opens_s), stop.closes_s, base, source)
+            for stop, base, source in zip(stops, worth.base, sources_of(problem), strict=True)
         ),
         kind=_table((*kind.size, _mask(of)) for kind, of in zip(kinds, problem.havens_of, strict=True)),
         kinds_first=_whole(np.cumsum([0, *(len(problem.kinds_at[s]) for s in range(len(stops)))])),
@@ -320,6 +317,30 @@ def task_of(problem: FleetProblem, worth: Worth) -> tuple[kernel.Task, list[Vehi
         party_s=np.array(worth.party_s, np.float64),
     )  # fmt: skip
     return task, classes
+
+
+def sources_of(problem: FleetProblem) -> list[int]:
+    """
+    Number the sets of assembly points between which vehicles may choose.
+
+    Parameters
+    ----------
+    problem : FleetProblem
+        The task.
+
+    Returns
+    -------
+    list of int
+        For each assembly point; the same where any people may get on at either.
+    """
+    source = list(range(problem.n_assembly_points))
+    first: dict[int, int] = {}
+    for stop, kinds in enumerate(problem.kinds_at[: problem.n_assembly_points]):
+        for k in kinds:
+            other = source[first.setdefault(k, stop)]
+            source = [other if number == source[stop] else number for number in source]
+    names = {number: k for k, number in enumerate(dict.fromkeys(source))}
+    return [names[number] for number in source]
 
 
 def _places_of(group: VehicleGroup) -> tuple[int, int, int]:
@@ -395,10 +416,11 @@ def empty_work(problem: FleetProblem, task: kernel.Task, seed: int) -> kernel.Wo
     n_jobs = min(_MOST_JOBS, 2 * sum(parties) + 16)
     n_calls = min(_MOST_INTERVALS, max(parties, default=0) + 1)
     n_kinds = max((len(at) for at in problem.kinds_at), default=0) + 1
-    left = [
-        sum(problem.kinds[k].count * problem.kinds[k].size[3] for k in at)
-        for at in problem.kinds_at[:n_stops]
-    ]
+    sources = sources_of(problem)
+    left = [0] * (max(sources, default=0) + 1)
+    for k, kind in enumerate(problem.kinds):
+        if kind.stop >= 0 and task.party_s[k] > 0:
+            left[sources[kind.stop]] += kind.count * kind.size[3]
     return kernel.Work(
         remaining=_whole([kind.count for kind in problem.kinds]),
         persons_left=_whole(left),
@@ -416,6 +438,7 @@ def empty_work(problem: FleetProblem, task: kernel.Task, seed: int) -> kernel.Wo
         n_parties=np.zeros((n_jobs, kernel.MOST_CALLS), np.int64),
         spare=np.append(np.arange(n_jobs)[::-1], n_jobs).astype(np.int64),
         random=np.array([seed % 2147483646 + 1], np.int64),
+        worth_s=np.full((len(task.full_s), n_stops), np.nan),
     )
 
 

@@ -18,11 +18,14 @@ from safepassage.planner.surge.fleet_bound import (
     fleet_bound,
 )
 from safepassage.planner.surge.fleet_problem import FleetProblem, Haven, build_problem
+from safepassage.planner.surge.fleet_search import sources_of
 from safepassage.planner.surge.paths import Paths
 from safepassage.planner.surge.problem import SurgeProblem
 from safepassage.units import SECONDS_PER_HOUR
 
-_Times = Callable[[Sequence[int], Sequence[int]], FloatArray]
+_Places = Sequence[Sequence[int]]
+"""Place numbers; of those in one list the nearest counts."""
+_Times = Callable[[_Places, _Places], FloatArray]
 
 
 def bound_fleet(problem: SurgeProblem, assignments: Sequence[Assignment]) -> FleetBound | None:
@@ -68,37 +71,66 @@ def make_task(problem: FleetProblem, paths: Paths) -> FleetTask:
     Returns
     -------
     FleetTask
-        Exact free-flow times, all people at their own stops.
+        Exact free-flow times; people who may gather at several points as if at the nearest of them.
     """
-    stops = problem.stops[: problem.n_assembly_points]
+    sources, points = sources_of(problem), points_of(problem)
     safe = [haven for haven in problem.havens if haven.safe]
-    stop_places = [stop.place for stop in stops]
-    haven_places = [haven.place for haven in safe]
+    haven_places = [[haven.place] for haven in safe]
 
     nodes = problem.travel.nodes
 
-    def times_s(origins: Sequence[int], destinations: Sequence[int]) -> FloatArray:
+    def times_s(origins: _Places, destinations: _Places) -> FloatArray:
         return np.array(
-            [[paths.time_s(nodes[a], nodes[b]) for b in destinations] for a in origins], np.float64
+            [
+                [
+                    min(paths.time_s(nodes[a], nodes[b]) for a in ends for b in others)
+                    for others in destinations
+                ]
+                for ends in origins
+            ],
+            np.float64,
         ).reshape(len(origins), len(destinations))
 
-    people = np.zeros((len(stops), len(NEEDS)), np.int64)
+    people = np.zeros((len(points), len(NEEDS)), np.int64)
     for kind in problem.kinds:
         if kind.stop >= 0:
-            people[kind.stop] += [kind.count * getattr(kind.party.needs, need.value) for need in NEEDS]
+            people[sources[kind.stop]] += [
+                kind.count * getattr(kind.party.needs, need.value) for need in NEEDS
+            ]
     policy = problem.scenario.policy
     return FleetTask(
         people=people,
-        groups=tuple(_groups(problem, times_s, stop_places)),
-        stop_to_destination_s=times_s(stop_places, haven_places),
-        destination_to_stop_s=times_s(haven_places, stop_places),
+        groups=tuple(_groups(problem, times_s, points)),
+        stop_to_destination_s=times_s(points, haven_places),
+        destination_to_stop_s=times_s(haven_places, points),
         destination_takes=np.array([_takes(haven) for haven in safe], np.bool_).reshape(-1, len(NEEDS)),
-        services=tuple(_services(problem, times_s, stop_places)),
+        services=tuple(_services(problem, times_s, points)),
         boarding=policy.boarding,
         drive_before_break_s=policy.drive_before_break_s,
         break_s=policy.break_s,
         open_windows=problem.scenario.open_windows(),
     )
+
+
+def points_of(problem: FleetProblem) -> list[list[int]]:
+    """
+    Assembly points between which vehicles may choose; the bound takes the nearest of them for each way.
+
+    Parameters
+    ----------
+    problem : FleetProblem
+        Everything numbered.
+
+    Returns
+    -------
+    list of list of int
+        Place numbers, in the order of the task's stops.
+    """
+    sources = sources_of(problem)
+    points: list[list[int]] = [[] for _ in range(max(sources, default=-1) + 1)]
+    for stop, source in enumerate(sources):
+        points[source].append(problem.stops[stop].place)
+    return points
 
 
 def _takes(haven: Haven) -> list[bool]:
@@ -109,7 +141,7 @@ def _takes(haven: Haven) -> list[bool]:
     ]
 
 
-def _groups(problem: FleetProblem, times_s: _Times, stop_places: Sequence[int]) -> list[FleetGroup]:
+def _groups(problem: FleetProblem, times_s: _Times, points: _Places) -> list[FleetGroup]:
     groups = []
     for number, group in enumerate(problem.groups):
         vehicles = [vehicle for vehicle in problem.vehicles if vehicle.group == number]
@@ -123,7 +155,7 @@ def _groups(problem: FleetProblem, times_s: _Times, stop_places: Sequence[int]) 
                 seats=group.seats,
                 wheelchair_places=group.wheelchair_places,
                 stretcher_places=group.stretcher_places,
-                depot_to_stop_s=times_s([vehicles[0].place], stop_places)[0],
+                depot_to_stop_s=times_s([[vehicles[0].place]], points)[0],
                 available_from_s=float(begins_s),
                 crew_hours=(ends_s - begins_s) / SECONDS_PER_HOUR,
             )
@@ -131,13 +163,13 @@ def _groups(problem: FleetProblem, times_s: _Times, stop_places: Sequence[int]) 
     return groups
 
 
-def _services(problem: FleetProblem, times_s: _Times, stop_places: Sequence[int]) -> list[FleetService]:
+def _services(problem: FleetProblem, times_s: _Times, points: _Places) -> list[FleetService]:
     services = []
     for name in dict.fromkeys(run.service for run in problem.runs):
         runs = [run for run in problem.runs if run.service == name]
         haven = problem.havens[runs[0].haven]
         station = haven.place
-        there_s = times_s(stop_places, [station])[:, 0]
+        there_s = times_s(points, [[station]])[:, 0]
         services.append(
             FleetService(
                 depart_s=np.array([run.depart_s for run in runs], np.float64),
@@ -146,7 +178,7 @@ def _services(problem: FleetProblem, times_s: _Times, stop_places: Sequence[int]
                 wheelchair_places=runs[0].wheelchair_places,
                 stretcher_places=runs[0].stretcher_places,
                 stop_to_station_s=there_s,
-                station_to_stop_s=times_s([station], stop_places)[0],
+                station_to_stop_s=times_s([[station]], points)[0],
                 walking_stop=tuple(int(stop) for stop in np.flatnonzero(there_s == 0)),
                 waiting_cap_persons=haven.waiting_cap,
             )

@@ -56,22 +56,26 @@ def assignments_of(schedule: Schedule, onward: Onward, riders: Iterable[Riders])
         In the order of settlements, then by where they go.
     """
     problem = schedule.problem
+    order = _settlement_order(problem)
+    gathered = _gathered(schedule)
     ways: dict[tuple[int, Mode, str, str, str], Counter[int]] = {}
 
-    def add(mode: Mode, destination: str, via: str, parties: Parties) -> None:
+    def add(mode: Mode, destination: str, via: str, parties: Parties, stop: int | None = None) -> None:
         for k, number in parties:
             kind = problem.kinds[k]
-            order = _settlement_order(problem)[kind.settlement]
-            way = (order, mode, destination, via, problem.stops[kind.stop].site)
-            ways.setdefault(way, Counter())[k] += number
+            points = _took(gathered[k], number, kind.stop) if stop is None else {stop: number}
+            for point, there in points.items():
+                way = (order[kind.settlement], mode, destination, via, problem.stops[point].site)
+                ways.setdefault(way, Counter())[k] += there
 
     for jobs in schedule.jobs:
         for job in jobs:
             haven = problem.havens[job.haven]
             for call in job.calls:
-                if haven.final:
-                    via = problem.stops[call.stop].site if _is_onward(problem, job) else ""
-                    add(Mode.FLEET, haven.site, via, call.parties)
+                if haven.final and _is_onward(problem, job):
+                    add(Mode.FLEET, haven.site, problem.stops[call.stop].site, call.parties)
+                elif haven.final:
+                    add(Mode.FLEET, haven.site, "", call.parties, call.stop)
     for item in (*riders, *onward.riders):
         run = problem.runs[item.run]
         add(Mode.SERVICE, run.to_site, problem.havens[run.haven].site, item.parties)
@@ -83,6 +87,33 @@ def assignments_of(schedule: Schedule, onward: Onward, riders: Iterable[Riders])
         settlement = problem.kinds[next(iter(kinds))].settlement
         found.append(Assignment(settlement, mode, destination, via, point, people, needs, households))
     return tuple(found)
+
+
+def _gathered(schedule: Schedule) -> dict[int, Counter[int]]:
+    """For each kind, how many parties that vehicles bring to hubs and stations get on at which stop."""
+    problem = schedule.problem
+    found: dict[int, Counter[int]] = {k: Counter() for k in range(len(problem.kinds))}
+    for job in (job for jobs in schedule.jobs for job in jobs):
+        if not problem.havens[job.haven].final:
+            for call in job.calls:
+                for k, number in call.parties:
+                    found[k][call.stop] += number
+    return found
+
+
+def _took(left: Counter[int], number: int, otherwise: int) -> dict[int, int]:
+    """Take parties out of those that got on at stops, the first stop first."""
+    taken: dict[int, int] = {}
+    for stop in sorted(left):
+        there = min(number, left[stop])
+        if there:
+            taken[stop] = there
+            left[stop] -= there
+            number -= there
+    if number:
+        # They were brought there before the plan that is made anew.
+        taken[otherwise] = taken.get(otherwise, 0) + number
+    return taken
 
 
 def _settlement_order(problem: FleetProblem) -> dict[str, int]:

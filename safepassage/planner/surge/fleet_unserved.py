@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from safepassage.i18n import _
 from safepassage.model.plan import PinAction, PinKind, ReasonCode, Unserved
+from safepassage.model.sites import SiteKind
 from safepassage.planner.surge.fleet_clock import boarding_s, time_job, tour_of
 from safepassage.planner.surge.fleet_loads import may_end_at, serves
 from safepassage.planner.surge.fleet_problem import FleetProblem, Kind
@@ -52,6 +53,13 @@ def _never(problem: FleetProblem, kind: Kind, number: int) -> _Reason | None:
         return ReasonCode.NO_ROAD, _("No road leads to the settlement; join it to the network."), True
     if not any(kind.suits):
         return ReasonCode.NO_VEHICLE, _vehicle_detail(kind), True
+    points = [site for site in problem.scenario.sites if site.settlement == kind.settlement and site.node]
+    if kind.stop < 0 and any(site.kind == SiteKind.ASSEMBLY_POINT for site in points):
+        return (
+            ReasonCode.NO_ASSEMBLY_POINT,
+            _("Every assembly point is farther than people may walk; add a nearer one or raise the limit."),
+            False,
+        )
     if kind.stop < 0:
         return (
             ReasonCode.NO_ASSEMBLY_POINT,

@@ -108,8 +108,9 @@ class Keeper:
         self.stop = {stop.site: number for number, stop in enumerate(problem.stops)}
         self.haven = {haven.site: number for number, haven in enumerate(problem.havens)}
         self.kinds: dict[tuple[Alike, int], int] = {}
-        for k, kind in enumerate(problem.kinds):
-            self.kinds.setdefault((_alike_kind(kind), kind.stop), k)
+        for number, at_stop in enumerate(problem.kinds_at):
+            for k in sorted(at_stop):
+                self.kinds.setdefault((_alike_kind(problem.kinds[k]), number), k)
 
     def keep(self) -> FleetUnderWay:
         """
@@ -420,7 +421,11 @@ def with_kinds_of(problem: FleetProblem, trips: Sequence[Trip], settlements: fro
         With kinds appended, each with nobody left to fetch beyond those on the trips.
     """
     stop = {item.site: number for number, item in enumerate(problem.stops)}
-    known = {(_alike_kind(kind), kind.stop): k for k, kind in enumerate(problem.kinds)}
+    known = {
+        (_alike_kind(problem.kinds[k]), number): k
+        for number, at_stop in enumerate(problem.kinds_at)
+        for k in sorted(at_stop)
+    }
     kinds = list(problem.kinds)
     more: Counter[int] = Counter()
     for trip in trips:
