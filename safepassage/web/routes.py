@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
@@ -25,6 +25,8 @@ from safepassage.operations.records import NOUNS
 from safepassage.operations.safety.roles import Action
 from safepassage.operations.store import audit, devices, events
 from safepassage.operations.vocabulary import KINDS
+from safepassage.publish.sheets.document import sheet_pdf
+from safepassage.publish.sheets.manifest import manifest_csv, manifest_sheet
 from safepassage.web.access import COOKIE, Asking, Seeing, ServiceHere, require, who_sees
 from safepassage.web.answers import tagged
 
@@ -96,10 +98,10 @@ class Enrolment(Strict):
 
 @router.get("/health")
 def health(service: ServiceHere) -> dict[str, Any]:
-    """Tell whether the store answers; no alert service is read, so alerts are unknown, never clear."""
+    """Tell whether the store answers, and the alert: unknown, never clear, without word from a feed."""
     with service.desk.database.reading() as connection:
         position, _chain = events.last_of_chain(connection)
-    return {"status": "ok", "events": position, "alert": "unknown"}
+    return {"status": "ok", "events": position, "alert": service.alerts.state()}
 
 
 @router.get("/metrics")
@@ -159,6 +161,7 @@ def say(saying: Saying, asking: Seeing, service: ServiceHere) -> dict[str, Any]:
     command = Command(
         saying.kind, saying.subject, saying.payload, saying.claimed_ms, saying.channel, saying.based_on
     )
+    service.alerts.hold(command)
     receipt = service.desk.say(command, actor=reader.account, agency=reader.agency, role=reader.role)
     service.meters.events.labels(receipt.status).inc()
     return asdict(receipt)
@@ -232,6 +235,27 @@ def one(
     return tagged(request, shown)
 
 
+@v1.get("/trips/{trip_id}/manifest", response_class=Response)
+def manifest(
+    trip_id: Annotated[Id, Path()],
+    asking: Seeing,
+    service: ServiceHere,
+    form: Annotated[Literal["pdf", "csv"], Query()] = "pdf",
+) -> Response:
+    """Print the manifest of a trip, with what the reader may see of it."""
+    if asking.reader.access("trip") is None:
+        raise NotAllowedError("trip")
+    trip = service.reading.one(asking.reader, "trip", trip_id)
+    if trip is None or "manifest" not in trip:
+        raise UnknownError(trip_id)
+    persons = service.reading.some(asking.reader, "person", [seat["person"] for seat in trip["manifest"]])
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="manifest.{form}"'}
+    if form == "csv":
+        return Response(manifest_csv(trip, persons), media_type="text/csv; charset=utf-8", headers=headers)
+    sheet = manifest_sheet(trip, persons, exercise=service.desk.exercise)
+    return Response(sheet_pdf(sheet), media_type="application/pdf", headers=headers)
+
+
 class Sought(Strict):
     """Whom somebody looks for; in a body, for addresses of pages end up in logs."""
 
@@ -276,7 +300,8 @@ def show_board(request: Request, asking: Seeing, service: ServiceHere) -> Respon
     """Show how everything stands, in numbers."""
     require(asking, Action.LEDGER)
     now = service.desk.now_ms()
-    return tagged(request, {**board(service.desk.database, asking.reader, now_ms=now), "alert": "unknown"})
+    shown = board(service.desk.database, asking.reader, now_ms=now)
+    return tagged(request, {**shown, "alert": service.alerts.state()})
 
 
 @v1.get("/audit")

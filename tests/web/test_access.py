@@ -158,7 +158,7 @@ def test_nobody_sees_anything_without_a_login(visit: Visit) -> None:
         for method in methods:
             if path in ("/health", "/metrics", "/v1/login", "/v1/logout"):
                 continue
-            filled = path.format(noun="person", record_id="p1", event_id="e", device_id="d")
+            filled = path.format(noun="person", record_id="p1", event_id="e", device_id="d", trip_id="t1")
             body: dict[str, str] | None = None if method == "get" else {}
             assert client.request(method, filled, json=body).status_code in (401, 422)
             assert "p1" not in client.request(method, filled, json=body).text
