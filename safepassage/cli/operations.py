@@ -74,6 +74,7 @@ def serve(
     certificate: Annotated[Path | None, typer.Option(help=_("TLS certificate (PEM)."))] = None,
     key: Annotated[Path | None, typer.Option(help=_("Key of the TLS certificate (PEM)."))] = None,
     database: DatabaseUrl = "",
+    alerts: Annotated[Path | None, typer.Option(help=_("File into which a feed of alerts writes."))] = None,
 ) -> None:
     """Listen until stopped; off the loopback only under TLS."""
     secure = certificate is not None and key is not None
@@ -84,7 +85,7 @@ def serve(
     from safepassage.web.app import create_app
     from safepassage.web.run import listen
 
-    app = create_app(_open_desk(data, database), secure_cookies=secure)
+    app = create_app(_open_desk(data, database), secure_cookies=secure, alert_file=alerts)
     listen(app, host, port, certificate=certificate, key=key)
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from fastapi import FastAPI, Request
 from starlette.middleware.gzip import GZipMiddleware
@@ -27,7 +28,7 @@ _HEADERS = {
 }
 
 
-def create_app(desk: Desk, *, secure_cookies: bool = True) -> FastAPI:
+def create_app(desk: Desk, *, secure_cookies: bool = True, alert_file: Path | None = None) -> FastAPI:
     """
     Wire the service.
 
@@ -37,6 +38,8 @@ def create_app(desk: Desk, *, secure_cookies: bool = True) -> FastAPI:
         Accepts events.
     secure_cookies : bool
         Sessions travel over TLS alone; False only on the loopback.
+    alert_file : Path, optional
+        Where a feed of air-raid alerts writes.
 
     Returns
     -------
@@ -44,7 +47,7 @@ def create_app(desk: Desk, *, secure_cookies: bool = True) -> FastAPI:
         The application.
     """
     app = FastAPI(title="Safepassage", version=__version__, docs_url=None, redoc_url=None)
-    service = assemble(desk, secure_cookies=secure_cookies)
+    service = assemble(desk, secure_cookies=secure_cookies, alert_file=alert_file)
     app.state.service = service
     app.include_router(router)
     app.include_router(v1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from pathlib import Path
 
 import uvicorn
@@ -18,6 +19,16 @@ def keep_collector_calm() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+def write_log() -> None:
+    """Write one line of JSON an answer to the error output; it holds no address, no body and no name."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log = logging.getLogger("safepassage.web")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+
+
 def listen(app: FastAPI, host: str, port: int, *, certificate: Path | None, key: Path | None) -> None:
     """
     Answer until stopped.
@@ -31,6 +42,7 @@ def listen(app: FastAPI, host: str, port: int, *, certificate: Path | None, key:
     certificate, key : Path or None
         TLS certificate and its key (PEM).
     """
+    write_log()
     keep_collector_calm()
     # The server's own access log holds addresses, and addresses may hold ids of persons.
     uvicorn.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -10,6 +11,7 @@ from safepassage.operations.desk import Desk
 from safepassage.operations.login import Door
 from safepassage.operations.names import NameIndex
 from safepassage.operations.reading import ReadingRoom
+from safepassage.web.alerts import AlertWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Service:
         Counts.
     secure_cookies : bool
         Sessions travel over TLS alone.
+    alerts : AlertWatch
+        Knows whether there is an alert.
     """
 
     desk: Desk
@@ -62,9 +66,10 @@ class Service:
     names: NameIndex
     meters: Meters
     secure_cookies: bool
+    alerts: AlertWatch
 
 
-def assemble(desk: Desk, *, secure_cookies: bool) -> Service:
+def assemble(desk: Desk, *, secure_cookies: bool, alert_file: Path | None = None) -> Service:
     """Make the parts around a desk."""
     registry = CollectorRegistry()
     meters = Meters(
@@ -73,4 +78,5 @@ def assemble(desk: Desk, *, secure_cookies: bool) -> Service:
         Histogram("safepassage_answer_seconds", "Time an answer took", ["route"], registry=registry),
         Counter("safepassage_events", "Events by how they fared", ["status"], registry=registry),
     )
-    return Service(desk, ReadingRoom(desk), Door(desk), NameIndex(desk), meters, secure_cookies)
+    alerts = AlertWatch(alert_file, desk.now_ms)
+    return Service(desk, ReadingRoom(desk), Door(desk), NameIndex(desk), meters, secure_cookies, alerts)
