@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 from safepassage.errors import InfeasibleError
 from safepassage.i18n import _
@@ -14,7 +15,7 @@ from safepassage.model.policy import Objective
 from safepassage.model.scenario import Scenario
 from safepassage.planner.surge.certificate import CarBound, bound_cars, certify
 from safepassage.planner.surge.draft import draft_plan
-from safepassage.planner.surge.fleet import plan_fleet
+from safepassage.planner.surge.fleet import FleetPlan, plan_fleet
 from safepassage.planner.surge.measures import certify_form, price_of_form
 from safepassage.planner.surge.naive import naive_plan
 from safepassage.planner.surge.problem import SurgeProblem, state_problem
@@ -48,6 +49,28 @@ class SurgeResult:
     plan: Plan
     outcome: Outcome
     naive: Outcome
+
+
+class StopAsked:
+    """
+    Turns Ctrl-C within a step into its end; what the step had not done is left out.
+
+    Attributes
+    ----------
+    asked : bool
+        Whether it was pressed.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_about: object) -> bool:
+        pressed = kind is not None and issubclass(kind, KeyboardInterrupt)
+        self.asked = self.asked or pressed
+        return pressed
 
 
 def plan_surge(
@@ -95,17 +118,27 @@ def plan_surge(
     problem, choice = fit_destinations(problem, choice)
     bound = bound_cars(problem, progress=progress)
     whole = problem
-    problem, choice = split_towns(problem, choice, bound_s=bound.bound_s, progress=progress)
-    fleet = plan_fleet(
-        scenario,
-        problem.carless,
-        problem.paths,
-        seed=seed,
-        iterations=FLEET_ITERATIONS,
-        capacity_left=_room_after_cars(problem, choice),
-        progress=progress,
-    )
-    plays = _car_plays(problem)
+    stopping = StopAsked()
+    with stopping:
+        problem, choice = split_towns(problem, choice, bound_s=bound.bound_s, progress=progress)
+
+    def fleet_in(iterations: int) -> FleetPlan:
+        return plan_fleet(
+            scenario,
+            problem.carless,
+            problem.paths,
+            seed=seed,
+            iterations=iterations,
+            capacity_left=_room_after_cars(problem, choice),
+            progress=progress,
+        )
+
+    fleet = None
+    if not stopping.asked:
+        with stopping:
+            fleet = fleet_in(FLEET_ITERATIONS)
+    fleet = fleet or fleet_in(0)
+    plays = 0 if stopping.asked else _car_plays(problem)
     cars = CarSearch(problem, choice, fleet.trips, bound_s=bound.bound_s, objectives=objectives).run(
         seed=seed, iterations=plays, progress=progress
     )
@@ -130,7 +163,11 @@ def plan_surge(
     progress.start(_("Bounds of the objectives"))
     certificate = certify(problem, draft, outcome, naive, bound, seed=seed, work_budget=work)
     certificate = certify_form(certificate, whole, cars, objectives)
-    certificate = replace(certificate, prices=price_of_form(problem, choice, cars, bound.bound_s))
+    certificate = replace(
+        certificate,
+        prices=price_of_form(problem, choice, cars, bound.bound_s),
+        stopped_early=stopping.asked or cars.stopped,
+    )
     return SurgeResult(replace(draft, certificate=certificate), outcome, naive)
 
 

@@ -46,6 +46,8 @@ class Draft:
         than the roads' work the release takes.
     margin_s : float
         Cars are to arrive this long before a curfew (s).
+    pauses : bool
+        Whether a settlement may stop leaving for a while.
     """
 
     order: tuple[int, ...]
@@ -53,6 +55,7 @@ class Draft:
     release: Release
     factor: float = 1.0
     margin_s: float = 0.0
+    pauses: bool = False
 
 
 class Scheduler:
@@ -122,6 +125,7 @@ class Scheduler:
                 step_s=timetable.step_s,
                 grid_s=self.problem.scenario.policy.wave_grid_s,
                 route_id=self.route_id(i, routes[i]),
+                pauses=draft.pauses,
             )
             for i, queue in enumerate(self.problem.queues)
         ]

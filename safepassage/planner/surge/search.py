@@ -199,7 +199,9 @@ class CarSearch:
         drafts += [Draft(near_first, chosen, Release.TOGETHER, factor) for factor in _STRETCHES]
         drafts.append(Draft(near_first, chosen, Release.AT_ONCE))
         if self.yardstick.objectives[0] is not Objective.CLEARANCE:
-            drafts.append(Draft(self._endangered_first(near_first), chosen, Release.ONE_BY_ONE))
+            endangered_first = self._endangered_first(near_first)
+            drafts.append(Draft(endangered_first, chosen, Release.ONE_BY_ONE))
+            drafts.append(Draft(endangered_first, chosen, Release.ONE_BY_ONE, pauses=True))
         nearest = (0,) * len(chosen)
         if self._fits(nearest):
             drafts.append(Draft(self._near_first(nearest), nearest, Release.ONE_BY_ONE))

@@ -196,7 +196,13 @@ def _compact(available: FloatArray, cars: float) -> FloatArray:
 
 
 def cut_waves(
-    queue: CarQueue, departures: FloatArray, *, step_s: int, grid_s: int, route_id: str
+    queue: CarQueue,
+    departures: FloatArray,
+    *,
+    step_s: int,
+    grid_s: int,
+    route_id: str,
+    pauses: bool = False,
 ) -> tuple[tuple[Wave, ...], CarQueue]:
     """
     Turn reserved departures into waves of whole households on the clock grid.
@@ -213,6 +219,9 @@ def cut_waves(
         Waves start at multiples of this (s since the scenario's start).
     route_id : str
         Route of the waves.
+    pauses : bool
+        Whether the settlement may pause where it has no departures for a slot of the grid; else its waves
+        follow each other without a gap.
 
     Returns
     -------
@@ -225,13 +234,13 @@ def cut_waves(
     if gone.size == 0 or gone[-1] < 0.5:
         return (), queue
     # Fluid amounts round to whole cars at the end of every slot, never to fewer in all.
-    edges_s = _slot_edges(departures, step_s, grid_s)
+    edges_s = _slot_edges(departures, step_s, grid_s, pauses=pauses)
     waves: list[Wave] = []
     at = 0
     for start_s, end_s in pairwise(edges_s.tolist()):
         step = min(-(-end_s // step_s), gone.size) - 1
         until = int(np.searchsorted(queue.cars_gone, gone[step] + 0.5, side="right"))
-        if until > at:
+        if until > at and end_s > start_s:
             leaving = queue.part(at, until)
             waves.append(
                 Wave(
@@ -249,13 +258,16 @@ def cut_waves(
     return tuple(waves), queue.part(at)
 
 
-def _slot_edges(departures: FloatArray, step_s: int, grid_s: int) -> IndexArray:
+def _slot_edges(departures: FloatArray, step_s: int, grid_s: int, *, pauses: bool) -> IndexArray:
     """Edges of the waves: the grid while cars leave, runs of slots joined up to half an hour."""
     leaving = np.flatnonzero(departures > 1e-9)
-    first_s, last_s = int(leaving[0]) * step_s, (int(leaving[-1]) + 1) * step_s
-    start = first_s // grid_s * grid_s
+    gap_s = 2 * grid_s if pauses else np.inf
+    after_pause = np.flatnonzero(np.diff(leaving) * step_s >= gap_s) + 1
+    edges: list[int] = []
     length = max(grid_s, _LONGEST_WAVE_S // grid_s * grid_s)
-    edges = [start]
-    while edges[-1] < last_s:
-        edges.append(min(edges[-1] + length, max(last_s, edges[-1] + step_s)))
+    for run in np.split(leaving, after_pause):
+        last_s = (int(run[-1]) + 1) * step_s
+        edges.append(int(run[0]) * step_s // grid_s * grid_s)
+        while edges[-1] < last_s:
+            edges.append(min(edges[-1] + length, max(last_s, edges[-1] + step_s)))
     return np.asarray(edges, dtype=np.int32)
