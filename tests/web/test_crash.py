@@ -58,10 +58,9 @@ def test_what_was_acknowledged_is_durable_wherever_the_service_is_killed(
     (tmp_path / "master.key").write_bytes(desk.master.file_content())
     port = free_port()
     url = desk.database.engine.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "tests.web.crash_server", url, tmp_path / "master.key", str(port)]
-    with subprocess.Popen(
-        [*command, step, str(KILLED_AT)], cwd=REPOSITORY, stderr=subprocess.PIPE
-    ) as process:
+    module = [sys.executable, "-m", "tests.web.crash_server"]
+    command = [*module, url, str(tmp_path / "master.key"), str(port), step.value, str(KILLED_AT)]
+    with subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL) as process:
         address = f"http://127.0.0.1:{port}"
         wait_until_up(process, address)
         acknowledged: dict[str, Any] = {}
