@@ -11,6 +11,7 @@ from safepassage.errors import ModelError
 from safepassage.model.arrays import FloatArray, IndexArray, frozen_array
 from safepassage.model.network import RoadNetwork
 from safepassage.simulator.demand import TrafficDemand
+from safepassage.simulator.kernel.exposure import add_up, integrate
 from safepassage.simulator.run import TrafficResult
 
 
@@ -118,13 +119,13 @@ def exposure(
     node = network.from_node[demand.route_link[demand.route_offset[demand.leg_route[waits]]]]
     on_road_s = _until(result.leg_entered_s[waits], until_s)
     waited = integral(hazard.node_rate_per_s, hazard.bin_s, node, result.leg_depart_s[waits], on_road_s)
-    per_person: FloatArray = np.bincount(leg, driven, demand.n_legs).astype(np.float64)
-    per_person += np.bincount(waits, waited, demand.n_legs)
-    return Exposure(
-        on_link=_by_group(driven, leg, link, leg_people, network.n_links),
-        waiting=_by_group(waited, waits, node, leg_people, network.n_nodes),
-        per_person=per_person,
-    )
+    people = np.ascontiguousarray(leg_people, np.int64)
+    on_link = np.zeros((people.shape[1], network.n_links))
+    waiting = np.zeros((people.shape[1], network.n_nodes))
+    per_person = np.zeros(demand.n_legs)
+    add_up(driven, leg, link, people, on_link, per_person)
+    add_up(waited, waits, node, people, waiting, per_person)
+    return Exposure(on_link=on_link, waiting=waiting, per_person=per_person)
 
 
 def passages(
@@ -205,24 +206,8 @@ def integral(
     float64[n]
         The integrals.
     """
-    up_to = np.vstack([np.zeros(rate_per_s.shape[1]), np.cumsum(rate_per_s, axis=0) * bin_s])
-
-    def since_zero(time_s: FloatArray) -> FloatArray:
-        row = np.clip(time_s // bin_s, 0, len(rate_per_s) - 1).astype(np.int64)
-        total: FloatArray = up_to[row, place] + (time_s - row * bin_s) * rate_per_s[row, place]
-        return total
-
-    result: FloatArray = since_zero(np.maximum(end_s, start_s)) - since_zero(start_s)
+    rate = np.ascontiguousarray(rate_per_s)
+    up_to = np.vstack([np.zeros(rate.shape[1]), np.cumsum(rate, axis=0) * bin_s])
+    result: FloatArray = np.zeros(len(place))
+    integrate(up_to, rate, float(bin_s), place.astype(np.int32), start_s, end_s, result)
     return result
-
-
-def _by_group(
-    amount: FloatArray,
-    leg: npt.NDArray[np.integer],
-    place: npt.NDArray[np.integer],
-    leg_people: npt.NDArray[np.integer],
-    n_places: int,
-) -> FloatArray:
-    groups = [np.bincount(place, amount * leg_people[leg, k], n_places) for k in range(leg_people.shape[1])]
-    table: FloatArray = np.array(groups, np.float64).reshape(leg_people.shape[1], n_places)
-    return table
