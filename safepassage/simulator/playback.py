@@ -99,8 +99,16 @@ def play_plan(
 
     Parameters
     ----------
-    scenario, plan, seed, entries, on_moves
-        As in `simulate`.
+    scenario : Scenario
+        Roads, people, sites and rules.
+    plan : Plan
+        Waves of cars and trips of vehicles.
+    seed : int
+        Of the order of equal claims at merges.
+    entries : sequence of ThreatEntry, optional
+        What comes true of the threat; by default its certain entries.
+    on_moves : callable, optional
+        Told of every move of a vehicle.
 
     Returns
     -------

@@ -189,6 +189,7 @@ def test_case_folders_may_be_given_by_their_parent(tmp_path: Path) -> None:
     assert [folder.name for folder in case_folders([tmp_path])] == ["one", "two"]
     assert case_folders([tmp_path / "one"]) == (tmp_path / "one",)
     assert case_folders([tmp_path / "none"]) == (tmp_path / "none",)
+    assert case_folders([tmp_path / "one" / "case.toml"]) == (tmp_path / "one",)
 
 
 def test_too_many_vehicles_are_refused(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def case_folders(folders: Sequence[Path]) -> tuple[Path, ...]:
     Parameters
     ----------
     folders : sequence of Path
-        As a user gives them.
+        As a user gives them; a ``case.toml`` stands for its folder.
 
     Returns
     -------
@@ -124,7 +124,8 @@ def case_folders(folders: Sequence[Path]) -> tuple[Path, ...]:
         Each holds a ``case.toml``, or is a given folder in which none was found.
     """
     found: list[Path] = []
-    for folder in folders:
+    for given in folders:
+        folder = given.parent if given.name == CASE_FILE and given.is_file() else given
         inside = sorted(path.parent for path in folder.glob(f"*/{CASE_FILE}"))
         is_case = (folder / CASE_FILE).is_file()
         found += [folder] if is_case or not inside else inside
