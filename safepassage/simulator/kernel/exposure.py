@@ -16,7 +16,7 @@ Integers = npt.NDArray[np.int64]
 @step
 def since_zero(up_to: Floats, rate_per_s: Floats, bin_s: float, place: int, time_s: float) -> float:
     """Integral of the rate at a place from 0 s to a time; the last bin lasts for ever."""
-    row = min(max(np.int64(math.floor(time_s / bin_s)), 0), len(rate_per_s) - 1)
+    row = np.int64(min(max(math.floor(time_s / bin_s), 0), len(rate_per_s) - 1))
     return up_to[row, place] + (time_s - row * bin_s) * rate_per_s[row, place]
 
 
