@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from safepassage.errors import ModelError
 from safepassage.model.people import NeedClass
 from safepassage.model.policy import Boarding
-from safepassage.planner.surge.fleet_bound import FleetBound, FleetGroup, FleetService, FleetTask, fleet_bound
+from safepassage.planner.surge.fleet_bound import FleetBound, fleet_bound
+from safepassage.planner.surge.fleet_bound_task import FleetGroup, FleetService, FleetTask
 
 MINUTE_S = 60.0
 HOUR_S = 3600.0

@@ -9,14 +9,8 @@ import numpy as np
 from safepassage.model.arrays import FloatArray
 from safepassage.model.people import NeedClass
 from safepassage.model.plan import Assignment, Mode
-from safepassage.planner.surge.fleet_bound import (
-    NEEDS,
-    FleetBound,
-    FleetGroup,
-    FleetService,
-    FleetTask,
-    fleet_bound,
-)
+from safepassage.planner.surge.fleet_bound import FleetBound, fleet_bound
+from safepassage.planner.surge.fleet_bound_task import NEEDS, FleetGroup, FleetService, FleetTask
 from safepassage.planner.surge.fleet_problem import FleetProblem, Haven, build_problem
 from safepassage.planner.surge.fleet_search import sources_of
 from safepassage.planner.surge.paths import Paths
