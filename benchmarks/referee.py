@@ -3,8 +3,8 @@ An independent referee: our plan and the naive baseline, played in UXsim (platoo
 
     python benchmarks/referee.py --peers PYTHON [--cases district,city] [--out FILE]
 
-``district``: cars of the bundled scenario, as planned, against all at once by the nearest way. ``city``: the
-small made city with capacity-reserving routes and departures, against the same. Prints and writes JSON: by
+``district``: cars of the bundled scenario without its curfew (which the baseline ignores), as planned, against
+all at once by the nearest way. ``city``: the small made city with capacity-reserving routes and departures, against the same. Prints and writes JSON: by
 judge, clearance and mean arrival of both, whether the order is kept, and how much of the gain that our own
 simulator tells.
 """
@@ -40,14 +40,14 @@ Told = dict[str, float]
 
 def district() -> Pair:
     """
-    Cars of the bundled scenario.
+    Cars of the bundled scenario, without a curfew.
 
     Returns
     -------
     dict of str to Instance
         The baseline and the plan.
     """
-    made = district_instances()
+    made = district_instances(curfew=False)
     return {"baseline": made["district-peak"], "plan": made["district"]}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,9 +55,14 @@ def make_instances(folder: Path, names: list[str]) -> dict[str, Path]:
     return paths
 
 
-def district_instances() -> dict[str, Instance]:
+def district_instances(*, curfew: bool = True) -> dict[str, Instance]:
     """
     Cars of the bundled scenario, as planned and all at once.
+
+    Parameters
+    ----------
+    curfew : bool
+        Whether the plan keeps the curfew; all at once ignores it.
 
     Returns
     -------
@@ -64,6 +70,8 @@ def district_instances() -> dict[str, Instance]:
         Without checkpoints, closures and the fleet, which not every simulator has.
     """
     scenario = read_scenario(BUNDLED).scenario
+    if not curfew:
+        scenario = replace(scenario, policy=replace(scenario.policy, curfew=()))
     digest = scenario_hash(scenario)
     planned = plan_surge(scenario, scenario_hash=digest, seed=scenario.seed).plan
     at_once = naive_plan(state_problem(scenario), scenario_hash=digest)
