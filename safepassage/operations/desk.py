@@ -24,7 +24,15 @@ from safepassage.operations.event import ADAPTER, Event, content_hash, stamp_of
 from safepassage.operations.fold.view import Why
 from safepassage.operations.intake import SERVER_DEVICE, Arrival, Intake
 from safepassage.operations.receipts import Receipt, read, written
-from safepassage.operations.safety.keys import MasterKey, is_signature, public_text, seal, signed, unseal
+from safepassage.operations.safety.keys import (
+    MasterKey,
+    derived,
+    is_signature,
+    public_text,
+    seal,
+    signed,
+    unseal,
+)
 from safepassage.operations.safety.roles import SAYS, Role
 from safepassage.operations.store import accounts, audit, devices, events, secrets
 from safepassage.operations.store.database import Connection, Database
@@ -432,6 +440,10 @@ class Desk:
     def public_key(self) -> str:
         """Public signing key of the server, base64."""
         return public_text(self._device_key)
+
+    def key_for(self, purpose: str) -> bytes:
+        """A key for one purpose, that stays the same when the master key is changed."""
+        return derived(self._device_key.private_bytes_raw(), purpose.encode())
 
 
 def _checked_payload(kind: str, payload: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from rapidfuzz import fuzz, process
 from safepassage.operations.desk import Desk
 from safepassage.operations.reading import unsealed
 from safepassage.operations.records.people import Person
-from safepassage.operations.store import records
+from safepassage.operations.store import audit, records
 
 _LATIN = str.maketrans(
     {
@@ -46,6 +46,7 @@ _CUTOFF = 72.0
 _CANDIDATE_CUTOFF = 88.0
 _YEARS_APART = 3
 _AT_ONCE = 2000
+PERSON_FORGOTTEN = "person.forget"
 _WORDS_ALIKE = 200
 _COMPARED = 1000
 
@@ -118,6 +119,7 @@ class NameIndex:
         self._known: dict[str, _Known] = {}
         self._by_word: dict[str, set[str]] = {}
         self._seen = (0, "")
+        self._seen_audit = 0
         self._lock = threading.Lock()
 
     def catch_up(self) -> None:
@@ -210,6 +212,10 @@ class NameIndex:
 
     def _catch_up(self) -> None:
         with self._desk.database.reading() as connection:
+            # Who was forgotten, perhaps by another process, is not found by name any more.
+            for person in audit.subjects_since(connection, PERSON_FORGOTTEN, self._seen_audit):
+                self._unlearn(person)
+            self._seen_audit = audit.head(connection)[0]
             while changed := records.changed_since(connection, *self._seen, _AT_ONCE):
                 persons = [item for _position, _key, item in changed if isinstance(item, Person)]
                 texts = unsealed(connection, self._desk.master, persons)
@@ -219,13 +225,15 @@ class NameIndex:
                     self._learn(person, folded_name(" ".join(parts)))
                 self._seen = changed[-1][:2]
 
+    def _unlearn(self, person_id: str) -> None:
+        old = self._known.pop(person_id, None)
+        for word in set(old.name.split()) if old else ():
+            self._by_word[word].discard(person_id)
+            if not self._by_word[word]:
+                del self._by_word[word]
+
     def _learn(self, person: Person, name: str) -> None:
-        old = self._known.pop(person.id, None)
-        if old is not None and old.name != name:
-            for word in old.name.split():
-                self._by_word[word].discard(person.id)
-                if not self._by_word[word]:
-                    del self._by_word[word]
+        self._unlearn(person.id)
         if name:
             self._known[person.id] = _Known(
                 name, sys.intern(person.settlement), person.age_from, person.age_to, bool(person.merged_into)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import threading
 from pathlib import Path
 
 import uvicorn
@@ -43,6 +44,9 @@ def listen(app: FastAPI, host: str, port: int, *, certificate: Path | None, key:
         TLS certificate and its key (PEM).
     """
     write_log()
+    # Read before somebody waits for it: the first search would have to.
+    names = app.state.service.names
+    threading.Thread(target=names.catch_up, name="names", daemon=True).start()
     keep_collector_calm()
     # The server's own access log holds addresses, and addresses may hold ids of persons.
     uvicorn.run(

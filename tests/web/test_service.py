@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from safepassage.operations.desk import Desk
 from safepassage.operations.login import Door
+from safepassage.operations.maintenance import forget
 from safepassage.operations.safety.roles import Role
 from safepassage.web.access import COOKIE
 from safepassage.web.app import create_app
@@ -88,6 +89,14 @@ def test_persons_are_found_across_spellings(desk: Desk, visit: Visit) -> None:
         found = client.post("/v1/search", json={"name": spelling}).json()["records"]
         assert [item["id"] for item in found][:1] == ["p1"], spelling
     assert client.post("/v1/search", json={"phone": "380 50 111-22-33"}).json()["records"][0]["id"] == "p1"
+
+
+def test_who_was_forgotten_is_not_found_by_name(desk: Desk, visit: Visit) -> None:
+    fill(desk)
+    client = visit("hotline")
+    assert client.post("/v1/search", json={"name": "Olena Kovalenko"}).json()["records"]
+    forget(desk, "person", "p1", actor="admin")
+    assert client.post("/v1/search", json={"name": "Olena Kovalenko"}).json()["records"] == []
 
 
 def test_second_entries_are_proposed_and_never_merged(desk: Desk, visit: Visit) -> None:

@@ -99,9 +99,9 @@ class MasterKey:
                 raise SealBrokenError(
                     f"a master key has {len(one)} bytes; give a file of {KEY_BYTES} bytes a key"
                 )
-        self._wrapping = AESGCM(_derived(key, b"wrap"))
-        self._indexing = [_derived(one, b"index") for one in (key, *former)]
-        self._auditing = [_derived(one, b"audit") for one in (key, *former)]
+        self._wrapping = AESGCM(derived(key, b"wrap"))
+        self._indexing = [derived(one, b"index") for one in (key, *former)]
+        self._auditing = [derived(one, b"audit") for one in (key, *former)]
         self._keys = (key, *former)
 
     @classmethod
@@ -184,7 +184,8 @@ def _hexadecimal_mark(key: bytes, data: bytes) -> str:
     return hmac.new(key, data, hashlib.sha256).hexdigest()
 
 
-def _derived(key: bytes, purpose: bytes) -> bytes:
+def derived(key: bytes, purpose: bytes) -> bytes:
+    """A key for one purpose, made of another."""
     return hmac.new(key, b"safepassage " + purpose, hashlib.sha256).digest()
 
 

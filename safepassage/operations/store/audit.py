@@ -128,6 +128,12 @@ def first_broken(connection: Connection, marks: Sequence[Mark]) -> int | None:
     return None
 
 
+def subjects_since(connection: Connection, action: str, after: int) -> list[str]:
+    """Subjects of the lines of an action after a number."""
+    query = select(table.c.subject).where(table.c.number > after, table.c.action == action)
+    return list(connection.execute(query.order_by(table.c.number)).scalars())
+
+
 def last_detail(connection: Connection, action: str) -> str:
     """Detail of the last line of an action; empty where there is none."""
     query = select(table.c.detail).where(table.c.action == action).order_by(table.c.number.desc()).limit(1)
