@@ -3,10 +3,10 @@ An independent referee: our plan and the naive baseline, played in UXsim (platoo
 
     python benchmarks/referee.py --peers PYTHON [--cases district,city] [--out FILE]
 
-``district``: cars of the bundled scenario without its curfew (which the baseline ignores), as planned, against
-all at once by the nearest way. ``city``: the small made city with capacity-reserving routes and departures, against the same. Prints and writes JSON: by
-judge, clearance and mean arrival of both, whether the order is kept, and how much of the gain that our own
-simulator tells.
+``district``: cars of the bundled scenario without its curfew (the baseline ignores it), as planned, against
+everyone at once by the nearest way. ``city``: the small made city with capacity-reserving routes and
+departures, against the same. Prints and writes JSON: clearance and mean arrival of both by every judge, and
+how much of the gain that our own simulator tells the judge confirms.
 """
 
 from __future__ import annotations
