@@ -30,7 +30,7 @@ _CONNECT_S = 30
 _AHEAD_A_WORKER = 4
 _MOST_PLAYERS = 16
 _PLAYERS: OrderedDict[tuple[str, int], Player] = OrderedDict()
-_LOCK = threading.Lock()
+_TURN = threading.Lock()
 
 
 @contextmanager
@@ -218,16 +218,18 @@ def play_there(stage: Stage, token: str, numbers: Sequence[int], lost: tuple[int
     list of FutureResult
         One a number.
     """
-    player = _player(stage, token)
-    return [player.play(stage.draws.future(number), lost) for number in numbers]
+    played = []
+    for number in numbers:
+        with _TURN:
+            played.append(_player(stage, token).play(stage.draws.future(number), lost))
+    return played
 
 
 def _player(stage: Stage, token: str) -> Player:
     key = (token, threading.get_ident())
-    with _LOCK:
-        if key not in _PLAYERS:
-            _PLAYERS[key] = Player(stage)
-        _PLAYERS.move_to_end(key)
-        while len(_PLAYERS) > _MOST_PLAYERS:
-            _PLAYERS.popitem(last=False)
-        return _PLAYERS[key]
+    if key not in _PLAYERS:
+        _PLAYERS[key] = Player(stage, _TURN)
+    _PLAYERS.move_to_end(key)
+    while len(_PLAYERS) > _MOST_PLAYERS:
+        _PLAYERS.popitem(last=False)
+    return _PLAYERS[key]

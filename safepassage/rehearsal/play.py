@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 
@@ -148,11 +149,13 @@ class Player:
     ----------
     stage : Stage
         What is played.
+    turn : Lock, optional
+        Held by whoever calls ``play``, and given up while the simulator's kernel runs.
     """
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, turn: Lock | None = None) -> None:
         self._stage = stage
-        self._workspace = Workspace(stage.scenario.network)
+        self._workspace = Workspace(stage.scenario.network, turn)
         self._detours = Detours(stage.scenario, stage.parties)
 
     def play(self, future: Future, lost: Sequence[int] = ()) -> FutureResult:

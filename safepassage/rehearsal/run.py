@@ -42,13 +42,15 @@ def on_threads(threads: int = 2) -> Batches:
         raise ModelError(f"{threads} threads; give at least 1")
 
     def batches(stage: Stage, futures: int, lost: Sequence[int]) -> Iterator[Sequence[FutureResult]]:
-        own = threading.local()
+        own, turn = threading.local(), threading.Lock()
 
         def play(number: int) -> FutureResult:
-            if not hasattr(own, "player"):
-                own.player = Player(stage)
-            player: Player = own.player
-            return player.play(stage.draws.future(number), lost)
+            # All but the kernel needs the interpreter; threads that fight for it lose a third of the time.
+            with turn:
+                if not hasattr(own, "player"):
+                    own.player = Player(stage, turn)
+                player: Player = own.player
+                return player.play(stage.draws.future(number), lost)
 
         with ThreadPoolExecutor(threads) as pool:
             for first in range(0, futures, BATCH):

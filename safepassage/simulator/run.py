@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -183,13 +187,27 @@ def play(
         record_entries=record_entries,
         move_buffer=0 if on_moves is None else MOVES_A_BLOCK,
     )
-    run(world, horizon_tick(horizon_s))
+    with _given_up(workspace.turn):
+        run(world, horizon_tick(horizon_s))
     while on_moves is not None:
         _hand_over(world, on_moves)
         if not world.clock[PAUSED]:
             break
         run(world, horizon_tick(horizon_s))
     return _result(world, loaded, workspace)
+
+
+@contextmanager
+def _given_up(turn: Lock | None) -> Iterator[None]:
+    """Release a lock for a while."""
+    if turn is None:
+        yield
+        return
+    turn.release()
+    try:
+        yield
+    finally:
+        turn.acquire()
 
 
 def _hand_over(world: World, on_moves: MoveSink) -> None:
@@ -217,6 +235,7 @@ def horizon_tick(horizon_s: float) -> int:
     return int(min(horizon_s * TICKS_PER_S, float(NEVER)))
 
 
+@lru_cache(maxsize=64)
 def tie_mask(seed: int, n_links: int) -> int:
     """
     What a feeder's index is combined with (exclusive or) when credits are equal.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -77,10 +78,14 @@ class Workspace:
     ----------
     network : RoadNetwork
         Where all demands of this workspace drive.
+    turn : Lock, optional
+        A lock that whoever plays holds: it is given up while the kernel runs. Threads that take turns with
+        all but the kernel do not wait for each other's interpreter lock at every array operation.
     """
 
-    def __init__(self, network: RoadNetwork) -> None:
+    def __init__(self, network: RoadNetwork, turn: Lock | None = None) -> None:
         self.network = network
+        self.turn = turn
         self.tables = tabulate(network)
         n_links = network.n_links
         self._allot(self.tables.figures.places)
