@@ -210,6 +210,11 @@ class Policy:
         How fast people walk to assembly points.
     objective : tuple of Objective
         What a plan makes as good as it can, the most important first.
+    spare_capacity : float
+        Share of every road's and gate's capacity that a plan leaves free for late comers, people who leave
+        without being told to, and other traffic, 0 to less than 1.
+    fork_free : bool
+        At every junction all cars of the plan go the same way.
     """
 
     threat_kind: ThreatKind
@@ -223,6 +228,8 @@ class Policy:
     boarding: Boarding = Boarding()
     walking: Walking = field(default_factory=Walking)
     objective: tuple[Objective, ...] = (Objective.CLEARANCE,)
+    spare_capacity: float = 0.0
+    fork_free: bool = False
 
     def __post_init__(self) -> None:
         if not self.persons_per_car >= 1:
@@ -231,5 +238,7 @@ class Policy:
             raise ModelError("wave_grid_s must be positive and call_ahead_s not negative")
         if not (self.drive_before_break_s > 0 and self.break_s >= 0):
             raise ModelError("drive_before_break_s must be positive and break_s not negative")
+        if not 0 <= self.spare_capacity < 1:
+            raise ModelError(f"spare_capacity is {self.spare_capacity}; give 0 to less than 1")
         if not self.objective or len(set(self.objective)) != len(self.objective):
             raise ModelError("the objective needs at least one name, and each once")

@@ -337,6 +337,8 @@ def _policy(settings: Settings) -> Policy:
         boarding=Boarding(**settings.single["policy.boarding"]),
         walking=_walking(settings),
         objective=Objective.parse(rules["objective"]),
+        spare_capacity=rules["spare_share"],
+        fork_free=rules["fork_free"] == "yes",
     )
 
 

@@ -60,6 +60,8 @@ def settings_text(scenario: Scenario) -> str:
                 "drive_before_break_h": units.hours_of(policy.drive_before_break_s),
                 "break_min": units.minutes_of(policy.break_s),
                 "objective": ",".join(policy.objective),
+                "spare_share": policy.spare_capacity,
+                "fork_free": _YES_NO[policy.fork_free],
             },
         ),
         _section("policy.boarding", asdict(policy.boarding)),

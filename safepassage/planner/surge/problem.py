@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -49,6 +49,8 @@ class SurgeProblem:
         Households that must be fetched, by settlement id.
     unserved : tuple of Unserved
         Car households that nobody can plan for, and why.
+    origins : mapping of str to int
+        Node index of every settlement that has one.
     """
 
     scenario: Scenario
@@ -61,6 +63,12 @@ class SurgeProblem:
     queues: tuple[CarQueue, ...]
     carless: Mapping[str, tuple[HouseholdGroup, ...]]
     unserved: tuple[Unserved, ...]
+    origins: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        nodes = {place.id: place.node for place in self.scenario.settlements if place.node}
+        origins = {place: self.node_index[node] for place, node in nodes.items()}
+        object.__setattr__(self, "origins", origins)
 
     def origin(self, settlement_id: str) -> int:
         """
@@ -76,8 +84,7 @@ class SurgeProblem:
         int
             Node index.
         """
-        place = next(place for place in self.scenario.settlements if place.id == settlement_id)
-        return self.node_index[place.node]
+        return self.origins[settlement_id]
 
 
 def state_problem(scenario: Scenario, people: PeopleToMove | None = None) -> SurgeProblem:
@@ -240,7 +247,22 @@ def _roads_for_bound(scenario: Scenario) -> RoadNetwork:
 def _roads_for_plan(scenario: Scenario) -> RoadNetwork:
     """A plan keeps off whatever certainly closes or narrows at any time before the horizon."""
     roads = _restricted_roads(scenario, lambda entry: entry.start_s < scenario.horizon_s and entry.end_s > 0)
-    return _with_reversals(scenario, roads, gained=False)
+    roads = _with_reversals(scenario, roads, gained=False)
+    whole = [turn for turn in scenario.reversals if turn.start_s <= 0 and turn.end_s >= scenario.horizon_s]
+    # Lanes that are turned over all the time can be counted on, others cannot.
+    roads = _with_reversals(replace(scenario, reversals=tuple(whole)), roads, gained=True)
+    return _with_room_to_spare(roads, scenario.policy.spare_capacity)
+
+
+def _with_room_to_spare(roads: RoadNetwork, share: float) -> RoadNetwork:
+    """A plan that leaves a share of every road and gate free for those it does not know of."""
+    if not share:
+        return roads
+    return replace(
+        roads,
+        capacity_pcu_per_h=roads.capacity_pcu_per_h * (1 - share),
+        node_service_pcu_per_h=roads.node_service_pcu_per_h * (1 - share),
+    )
 
 
 def _with_reversals(scenario: Scenario, roads: RoadNetwork, *, gained: bool) -> RoadNetwork:

@@ -19,6 +19,8 @@ from safepassage.model.arrays import FloatArray, IndexArray
 from safepassage.model.plan import ReasonCode
 from safepassage.planner.surge.car_route import CarRoute, make_route, resource_capacity_per_s
 from safepassage.planner.surge.cars import CarQueue
+from safepassage.planner.surge.fork_free import fork_free_routes
+from safepassage.planner.surge.many_origins import has_many_origins, reserved_routes
 from safepassage.planner.surge.paths import Paths
 from safepassage.planner.surge.pin_rules import rules_of, shortest_but
 from safepassage.planner.surge.problem import SurgeProblem, car_demand, unserved_queue
@@ -89,6 +91,13 @@ def choose_routes(problem: SurgeProblem) -> RouteChoice:
     """
     if not problem.queues:
         return RouteChoice([], [], 0, [])
+    if problem.scenario.policy.fork_free:
+        routes = fork_free_routes(problem)
+        return RouteChoice([0] * len(routes), [[route] for route in routes], 0, [np.ones(1)] * len(routes))
+    if has_many_origins(problem):
+        candidates, shares = reserved_routes(problem)
+        search = RouteSearch(problem, candidates)
+        return RouteChoice(search.even_out(search.round_shares(shares)), candidates, 0, shares)
     search = RouteSearch(problem)
     rounds = 0
     solved = search.share()
