@@ -69,6 +69,9 @@ def split_towns(
     choice : RouteChoice
         Of these queues.
     """
+    if problem.scenario.policy.fork_free:
+        # Groups of one place would part at its own node.
+        return problem, choice
     if not problem.queues:
         return problem, choice
     goal_s = bound_s if 0 < bound_s < np.inf else done_s(problem, choice, choice.shares)
