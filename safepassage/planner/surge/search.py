@@ -13,6 +13,7 @@ from safepassage.model.arrays import FloatArray
 from safepassage.model.plan import ReasonCode, Route, Trip, Unserved, Wave
 from safepassage.model.policy import Objective
 from safepassage.planner.surge.cars import CarQueue
+from safepassage.planner.surge.many_origins import has_many_origins
 from safepassage.planner.surge.objective import NOTHING_MEASURED, CarMeasures, Yardstick
 from safepassage.planner.surge.problem import SurgeProblem
 from safepassage.planner.surge.routes import RouteChoice
@@ -194,10 +195,14 @@ class CarSearch:
     def _starts(self) -> list[Draft]:
         chosen = tuple(self.choice.chosen)
         near_first = self._near_first(chosen)
+        together = [Draft(near_first, chosen, Release.TOGETHER, factor) for factor in _STRETCHES]
+        at_once = Draft(near_first, chosen, Release.AT_ONCE)
+        if has_many_origins(self.problem):
+            # One by one takes long and does worst where thousands share the roads.
+            return [*together, at_once]
         drafts = [Draft(near_first, chosen, Release.ONE_BY_ONE, factor) for factor in _RELEASE_FACTORS]
         drafts.append(Draft(near_first[::-1], chosen, Release.ONE_BY_ONE))
-        drafts += [Draft(near_first, chosen, Release.TOGETHER, factor) for factor in _STRETCHES]
-        drafts.append(Draft(near_first, chosen, Release.AT_ONCE))
+        drafts += [*together, at_once]
         if self.yardstick.objectives[0] is not Objective.CLEARANCE:
             endangered_first = self._endangered_first(near_first)
             drafts.append(Draft(endangered_first, chosen, Release.ONE_BY_ONE))
@@ -281,8 +286,9 @@ class CarSearch:
         last = int(np.nanargmax(arrive_s)) if n_cars > stuck else -1
         last_route = waves[traffic.car_wave[last]].route if last >= 0 else ""
         ids = [route.id for route in named]
+        used = {wave.route for wave in waves}
         plan = CarPlan(
-            routes=tuple(route for route in named if any(wave.route == route.id for wave in waves)),
+            routes=tuple(route for route in named if route.id in used),
             waves=waves,
             queues=tuple(
                 _without(queue, rest) for queue, rest in zip(self.problem.queues, left, strict=True)

@@ -18,6 +18,7 @@ from safepassage.i18n import _
 from safepassage.model.arrays import FloatArray
 from safepassage.planner.surge.car_route import CarRoute, resource_capacity_per_s
 from safepassage.planner.surge.cars import CarQueue
+from safepassage.planner.surge.many_origins import has_many_origins
 from safepassage.planner.surge.problem import SurgeProblem
 from safepassage.planner.surge.routes import RouteChoice, RouteSearch
 from safepassage.planner.surge.schedule import Draft, Release, Scheduler
@@ -138,6 +139,8 @@ class _FormSearch:
 
     def run(self) -> tuple[SurgeProblem, RouteChoice]:
         """The best form within the budget of plays; one route each unless groups are clearly better."""
+        if has_many_origins(self.problem):
+            return self.problem, self.choice
         unsplit_s = self._unsplit_s()
         if unsplit_s <= _CLOSE * self.goal_s:
             return self.problem, self.choice

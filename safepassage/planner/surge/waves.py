@@ -8,6 +8,7 @@ waves on the clock grid, in whole households.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -23,6 +24,7 @@ Spans = Sequence[tuple[float, float]]
 
 _LONGEST_WAVE_S = 1800
 _MOST_STEPS = 3000
+_AMPLE = 4.0
 _STEPS_S = (30, 60, 120, 300, 600)
 
 
@@ -80,7 +82,10 @@ class Timetable:
         open_s, until_s = 0.0, 0.0
         # Everything has to fit with room to spare; the curfew is not time to drive.
         for start_s, end_s in scenario.open_windows():
-            until_s = end_s
+            # The worst order seen needs less than three times the work of the busiest road; pins may ask
+            # for any later time.
+            ample_s = math.inf if scenario.pins else _AMPLE * busiest_s + 2 * reach_s + _LONGEST_WAVE_S
+            until_s = min(end_s, start_s + ample_s)
             open_s += max(0.0, end_s - start_s - reach_s)
             if open_s > 1.5 * busiest_s + reach_s:
                 break
