@@ -98,6 +98,8 @@ def quantity_words(quantity: str) -> str:
         "arrivals_above_ceiling": _("Arrivals above the ceiling of any plan (vehicles)"),
         "mean_change_percent": _("Change of the mean by the last repetitions (%)"),
         "deviation_change_percent": _("Change of the standard deviation by the last repetitions (%)"),
+        "legs_that_differ": _("Legs whose times differ"),
+        "digests_that_differ": _("Runs whose digests differ"),
         "route_cost_s": _("Cost of the chosen way (s)"),
     }.get(quantity, quantity)
 

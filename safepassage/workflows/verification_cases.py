@@ -14,19 +14,17 @@ from safepassage.model.network import RoadNetwork
 from safepassage.model.people import PeopleCount, Settlement
 from safepassage.planner.surge.bound import arrival_ceiling, clearance_bound
 from safepassage.planner.surge.demand import SurgeDemand
-from safepassage.progress import NoProgress, Progress
 from safepassage.simulator import TrafficDemand, TrafficResult, play
 from safepassage.simulator.fastest import FastestWays
 from safepassage.simulator.verification import (
     CaseGroup,
-    CaseResult,
     CheckResult,
     Line,
     Picture,
     PictureKind,
     check,
 )
-from safepassage.simulator.verification.people import PeopleCase
+from safepassage.simulator.verification.made_case import MadeCase
 from safepassage.simulator.verification.pictures import step_line
 from safepassage.uptake.curves import DepartureCurve, LogNormal, Observed
 from safepassage.uptake.households import GRID_S, HouseholdResponse, Response
@@ -50,30 +48,6 @@ _MINUTE_S = 60.0
 _DRAW_SEED = 1
 _SIDE = 4
 _INSTANCES = 6
-
-
-def run_wider_cases(*, seed: int = 0, progress: Progress | None = None) -> tuple[CaseResult, ...]:
-    """
-    Play the cases that need more than the simulator.
-
-    Parameters
-    ----------
-    seed : int, optional
-        Of the order of equal claims at merges.
-    progress : Progress, optional
-        Told of each case.
-
-    Returns
-    -------
-    tuple of CaseResult
-        Judged.
-    """
-    progress = progress or NoProgress()
-    results = []
-    for case in WIDER_CASES:
-        results.append(case.result(seed))
-        progress.advance()
-    return tuple(results)
 
 
 def _settlement(**given: object) -> Settlement:
@@ -308,19 +282,19 @@ _CHECKS_OF_NIST = "Distributions of the checks in NIST Technical Note 1822, read
 _BY_QUANTILES = "The program holds it as an observed curve through five hundred of its quantiles."
 
 WIDER_CASES = (
-    PeopleCase(
+    MadeCase(
         "departures-uniform", "Departures follow a uniform curve, U(10, 100)",
         "Виїзди йдуть за рівномірною кривою U(10, 100)", CaseGroup.PRE_EVACUATION,
         _departures_follow(Observed(((600.0, 0.0), (6000.0, 1.0))), stats.uniform(10, 90)),
         source=_CHECKS_OF_NIST,
     ),
-    PeopleCase(
+    MadeCase(
         "departures-gamma", "Departures follow a gamma curve, shape 1.291 and scale 103.901",
         "Виїзди йдуть за гамма-кривою: форма 1.291, масштаб 103.901", CaseGroup.PRE_EVACUATION,
         _departures_follow(_observed(stats.gamma(1.291, scale=103.901)), stats.gamma(1.291, scale=103.901)),
         source=_CHECKS_OF_NIST, note=_BY_QUANTILES,
     ),
-    PeopleCase(
+    MadeCase(
         "departures-lognormal", "Departures follow a log-normal curve (4.586, 0.967)",
         "Виїзди йдуть за логнормальною кривою (4.586, 0.967)", CaseGroup.PRE_EVACUATION,
         _departures_follow(
@@ -328,7 +302,7 @@ WIDER_CASES = (
         ),
         source=_CHECKS_OF_NIST,
     ),
-    PeopleCase(
+    MadeCase(
         "departures-weibull", "Departures follow a Weibull curve, scale 139.285 and shape 1.195",
         "Виїзди йдуть за кривою Вейбулла: масштаб 139.285, форма 1.195", CaseGroup.PRE_EVACUATION,
         _departures_follow(
@@ -336,26 +310,26 @@ WIDER_CASES = (
         ),
         source=_CHECKS_OF_NIST, note=_BY_QUANTILES,
     ),
-    PeopleCase(
+    MadeCase(
         "none-before-order", "Nobody leaves before the order and the time to get ready",
         "Ніхто не виїжджає до наказу і часу на збори", CaseGroup.PRE_EVACUATION, _none_before,
     ),
-    PeopleCase(
+    MadeCase(
         "households", "Households add up to the people of the table, by size, car and need",
         "Домогосподарства разом дають людей з таблиці: за розміром, авто і потребою",
         CaseGroup.POPULATION, _households,
     ),
-    PeopleCase(
+    MadeCase(
         "nearest-way", "The nearest way is that of the least cost, added up link by link",
         "Найближчий шлях - той, що коштує найменше, ділянка за ділянкою", CaseGroup.ROUTE, _nearest,
         source="Relaxation of all links (Bellman and Ford)",
     ),
-    PeopleCase(
+    MadeCase(
         "dominance", "No play beats the bound on clearance or the ceiling of arrivals",
         "Жодне програвання не краще за межу часу і стелю прибуттів", CaseGroup.PROMISES, _dominance,
         source="Lower bounds of the planner, with the same capacities, to within one headway",
     ),
-    PeopleCase(
+    MadeCase(
         "repetitions", "Repeated runs settle: the mean within 1 %, the standard deviation within 5 %",
         "Повторні програвання усталюються: середнє до 1 %, відхилення до 5 %", CaseGroup.PROMISES,
         _repetitions, source="Rule of the verification protocol for runs with random departures",

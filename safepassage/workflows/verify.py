@@ -17,8 +17,10 @@ from safepassage.progress import NoProgress, Progress
 from safepassage.publish.verification_page import render_verification
 from safepassage.publish.verification_words import count_words, quantity_words, title_words
 from safepassage.simulator.verification import CaseResult, case_folders, run_cases
-from safepassage.simulator.verification.people import PEOPLE_CASES, run_people_cases
-from safepassage.workflows.verification_cases import WIDER_CASES, run_wider_cases
+from safepassage.simulator.verification.agreement import AGREEMENT_CASES
+from safepassage.simulator.verification.made_case import run_made_cases
+from safepassage.simulator.verification.people import PEOPLE_CASES
+from safepassage.workflows.verification_cases import WIDER_CASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +119,9 @@ def verify(
     progress = progress or NoProgress()
     own = run_cases(case_folders(folders), seed=seed, progress=progress) if folders else ()
     built_in = run_cases(seed=seed, progress=progress)
-    progress.start(_("Playing people and bounds"), len(PEOPLE_CASES) + len(WIDER_CASES))
-    people = run_people_cases(seed=seed, progress=progress)
-    cases = (*built_in, *people, *run_wider_cases(seed=seed, progress=progress), *own)
+    made = (*PEOPLE_CASES, *WIDER_CASES, *AGREEMENT_CASES)
+    progress.start(_("Playing people, bounds and the plain model"), len(made))
+    cases = (*built_in, *run_made_cases(made, seed=seed, progress=progress), *own)
     _check_ids(cases)
     if output:
         page = render_verification(cases, language=language(), program=program_facts())

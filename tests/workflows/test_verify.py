@@ -11,9 +11,11 @@ from typer.testing import CliRunner
 
 from safepassage.cli.main import app
 from safepassage.errors import InputError
-from safepassage.simulator.verification import CaseGroup, CaseResult
-from safepassage.simulator.verification.people import run_people_cases
-from safepassage.workflows.verification_cases import run_wider_cases
+from safepassage.simulator.verification import CaseGroup
+from safepassage.simulator.verification.agreement import AGREEMENT_CASES
+from safepassage.simulator.verification.made_case import MadeCase
+from safepassage.simulator.verification.people import PEOPLE_CASES
+from safepassage.workflows.verification_cases import WIDER_CASES
 from safepassage.workflows.verify import verify
 
 OWN = """
@@ -42,8 +44,11 @@ def own_case(folder: Path, clearance_s: float) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("result", [*run_people_cases(), *run_wider_cases()], ids=lambda result: result.id)
-def test_case_beyond_traffic(result: CaseResult) -> None:
+@pytest.mark.parametrize(
+    "case", [*PEOPLE_CASES, *WIDER_CASES, *AGREEMENT_CASES], ids=lambda case: str(case.id)
+)
+def test_case_beyond_traffic(case: MadeCase) -> None:
+    result = case.result(0)
     assert [check for check in result.checks if not check.passed] == []
     assert result.checks
     assert result.title_uk

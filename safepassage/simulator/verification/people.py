@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -17,72 +17,18 @@ from safepassage.model.scenario import Scenario
 from safepassage.model.sites import Site, SiteKind
 from safepassage.model.threat import Threat, ThreatEntry, ThreatEntryKind
 from safepassage.model.traffic import BackgroundFlow, Walking
-from safepassage.progress import NoProgress, Progress
 from safepassage.simulator.exposure import Hazard
 from safepassage.simulator.playback import simulate
 from safepassage.simulator.verification.keys import CaseGroup
+from safepassage.simulator.verification.made_case import MadeCase
 from safepassage.simulator.verification.pictures import Line, Picture, PictureKind
-from safepassage.simulator.verification.runner import CaseResult, CheckResult, check
+from safepassage.simulator.verification.runner import CheckResult, check
 from safepassage.simulator.walking import Walk, walking_exposure
 
-_COUNTING = "Counting and arithmetic"
 _BY_CAR = PeopleCount(adults=30, children=10)
 _ON_FOOT = Load("village", 6, PeopleCount(adults=9, children=4, older=2), NeedCount(seat=15))
 _BROUGHT = Load("village", 2, PeopleCount(adults=2, low_mobility=2), NeedCount(seat=2, wheelchair=2))
 _WALK_M = 1000.0
-
-
-@dataclass(frozen=True, slots=True)
-class PeopleCase:
-    """
-    A case that is made by hand rather than read from a folder.
-
-    Attributes
-    ----------
-    id, title, title_uk, note : str
-        As of every case.
-    group : CaseGroup
-        Of the verification protocol.
-    play : callable
-        Gives the checks, the pictures and the digest.
-    source : str
-        Where the expected values come from.
-    """
-
-    id: str
-    title: str
-    title_uk: str
-    group: CaseGroup
-    play: Callable[[int], tuple[Sequence[CheckResult], Sequence[Picture], str]]
-    source: str = _COUNTING
-    note: str = ""
-
-    def result(self, seed: int) -> CaseResult:
-        """
-        Play the case.
-
-        Parameters
-        ----------
-        seed : int
-            Of the order of equal claims at merges.
-
-        Returns
-        -------
-        CaseResult
-            Judged.
-        """
-        checks, pictures, digest = self.play(seed)
-        return CaseResult(
-            id=self.id,
-            title=self.title,
-            title_uk=self.title_uk,
-            source=self.source,
-            note=self.note,
-            group=self.group,
-            checks=tuple(checks),
-            pictures=tuple(pictures),
-            digest=digest,
-        )
 
 
 def _scenario(**given: object) -> Scenario:
@@ -294,58 +240,34 @@ def _walking_harm(_seed: int) -> tuple[list[CheckResult], list[Picture], str]:
 
 
 PEOPLE_CASES = (
-    PeopleCase(
+    MadeCase(
         "population", "People, cars, a bus and background traffic are those of the tables",
         "Люди, авто, автобус і фоновий рух - ті самі, що в таблицях", CaseGroup.POPULATION, _population,
     ),
-    PeopleCase(
+    MadeCase(
         "walking", "People walk to the assembly point at the pace of the slowest",
         "Люди йдуть до місця збору з швидкістю найповільнішого", CaseGroup.MOVEMENT, _walking,
     ),
-    PeopleCase(
+    MadeCase(
         "bus-waits-for-walkers", "A bus waits for those who cannot be there before",
         "Автобус чекає на тих, хто не може прийти раніше", CaseGroup.INTERACTION, _waiting_for_walkers,
     ),
-    PeopleCase(
+    MadeCase(
         "walk-to-bus", "From the walk to the bus nobody is lost and nobody appears",
         "Від дороги пішки до автобуса ніхто не зникає і не з'являється", CaseGroup.INTERACTION, _handover,
     ),
-    PeopleCase(
+    MadeCase(
         "overtaken", "A fire that reaches a road closes it, and those overtaken are counted",
         "Пожежа, що дійшла до дороги, перекриває її; кого наздогнала - пораховано",
         CaseGroup.INTERACTION, _overtaken,
     ),
-    PeopleCase(
+    MadeCase(
         "order-and-alert", "Departures follow the order of their place, and wait for its alert to end",
         "Виїзд іде за наказом для свого місця і чекає на відбій тривоги", CaseGroup.INTERACTION, _order,
     ),
-    PeopleCase(
+    MadeCase(
         "walking-harm", "Danger on the way on foot is summed by person, group and place",
         "Небезпеку дороги пішки підсумовано за особою, групою і місцем",
         CaseGroup.INTERACTION, _walking_harm, source="The integral of a stepped rate, by hand",
     ),
 )  # fmt: skip
-
-
-def run_people_cases(*, seed: int = 0, progress: Progress | None = None) -> tuple[CaseResult, ...]:
-    """
-    Play the cases of people.
-
-    Parameters
-    ----------
-    seed : int, optional
-        Of the order of equal claims at merges.
-    progress : Progress, optional
-        Told of each case.
-
-    Returns
-    -------
-    tuple of CaseResult
-        Judged.
-    """
-    progress = progress or NoProgress()
-    results = []
-    for case in PEOPLE_CASES:
-        results.append(case.result(seed))
-        progress.advance()
-    return tuple(results)
