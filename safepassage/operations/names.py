@@ -213,8 +213,8 @@ class NameIndex:
     def _catch_up(self) -> None:
         with self._desk.database.reading() as connection:
             # Who was forgotten, perhaps by another process, is not found by name any more.
-            for person in audit.subjects_since(connection, PERSON_FORGOTTEN, self._seen_audit):
-                self._unlearn(person)
+            for forgotten in audit.subjects_since(connection, PERSON_FORGOTTEN, self._seen_audit):
+                self._unlearn(forgotten)
             self._seen_audit = audit.head(connection)[0]
             while changed := records.changed_since(connection, *self._seen, _AT_ONCE):
                 persons = [item for _position, _key, item in changed if isinstance(item, Person)]
