@@ -69,8 +69,14 @@ def departures(
 
     Parameters
     ----------
-    scenario, plan, parties, assumptions
+    scenario : Scenario
+        Where.
+    plan : Plan
         What is rehearsed.
+    parties : PlanParties
+        Of the plan.
+    assumptions : Assumptions
+        What is uncertain.
     held : bool[n_settlements]
         Settlements under a rule that holds during alerts.
 

@@ -192,6 +192,21 @@ def test_alerts_stretch_departures_by_the_closed_form() -> None:
     assert 0 < late < alert_s
 
 
+def test_work_that_rests_in_alerts_takes_longer_by_one_over_one_less_their_share() -> None:
+    """A queue of 1,000 cars leaves a road of 360 cars an hour; during alerts the road stands still."""
+    network = roads([("a", "river", 1, 3600), ("river", "west", 1, 360)])
+    scenario = drivers(network, {"a": 1000}, {"west": 100.0}, horizon_h=24)
+    wave = Wave("wa", "a", "a>west", 0, 600, 1000, 1000, PeopleCount(1000))
+    route = Route("a>west", "a", "exit-west", ("a-river", "river-west"), 1200, 120)
+    queue = replace(plan(), routes=(route,), waves=(wave,))
+    alerts = AlertProcess(300.0, 900.0)
+    resting = replace(nothing_uncertain(), alerts=alerts, alert_rule=AlertRule.HOLD_ALL)
+    calm, held = (
+        rehearse(Stage(scenario, queue, item, 5), 150).clearance_s for item in (nothing_uncertain(), resting)
+    )
+    assert (held / calm[0]).mean() == pytest.approx(alerts.stretch, rel=0.04)
+
+
 def test_drivers_who_know_take_the_other_way() -> None:
     made = bridge(1.0)
     network = roads(
