@@ -26,7 +26,7 @@ from safepassage.progress import NoProgress, Progress
 from safepassage.simulator.playback import simulate
 
 CAR_PLAYS = 25
-FLEET_ITERATIONS = 1_500
+FLEET_ITERATIONS = 1_200
 # Search effort falls with the size of the case, by a rule and not by the clock.
 _CARS_AT_FULL_EFFORT = 20_000
 
