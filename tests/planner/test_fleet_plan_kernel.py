@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from safepassage.planner.surge.fleet_parties import parties_of
 from safepassage.planner.surge.fleet_problem import FleetProblem, build_problem
 from safepassage.planner.surge.fleet_schedule import Crowd, Schedule
 from safepassage.planner.surge.fleet_search import search_fleet
+from safepassage.planner.surge.kernel_fleet_search import search as kernel_search
 from safepassage.planner.surge.paths import Paths
 from safepassage.progress import NoProgress
 
@@ -48,6 +51,29 @@ def test_the_search_is_the_same_for_the_same_seed(problem: FleetProblem) -> None
         search_fleet(problem, worth, seed=1, iterations=10, progress=NoProgress()).jobs for _ in range(2)
     )
     assert first == same
+
+
+def test_the_first_loads_of_large_places_leave_no_seat_empty(problem: FleetProblem) -> None:
+    found = search_fleet(problem, Worth(problem), seed=4, iterations=0, progress=NoProgress())
+    people = [sum(problem.kinds[k].count * problem.kinds[k].size[3] for k in at) for at in problem.kinds_at]
+    loads = [
+        (jobs[0].needs.seats, problem.groups[problem.vehicles[vehicle].group].seats)
+        for vehicle, jobs in enumerate(found.jobs)
+        if jobs and len(jobs[0].calls) == 1 and people[jobs[0].calls[0].stop] > 300
+    ]
+    buses = [(taken, seats) for taken, seats in loads if seats >= 40]
+    assert len(buses) > 5
+    assert all(taken == seats for taken, seats in buses)
+
+
+def test_the_kept_kernel_belongs_to_all_its_files(problem: FleetProblem) -> None:
+    search_fleet(problem, Worth(problem), seed=4, iterations=1, progress=NoProgress())
+    kept: Any = kernel_search
+    index = kept._cache._cache_file
+    assert index._load_index() != {}
+    of_other_files = copy.copy(index)
+    of_other_files._source_stamp = "the digest of other files"
+    assert of_other_files._load_index() == {}
 
 
 def test_a_window_must_hold_the_whole_drive() -> None:
