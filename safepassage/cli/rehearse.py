@@ -81,6 +81,14 @@ Template = Annotated[
         help=_("Print a file for --assumptions with the figures taken otherwise, and end."),
     ),
 ]  # fmt: skip
+Page = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        metavar="PAGE.html",
+        help=_("Page with charts and a map to write; for the commission only."),
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -115,6 +123,7 @@ def rehearse(
     threads: Threads = 2,
     seed: Seed = None,
     output: Output = None,
+    page: Page = None,
     as_json: AsJson = False,
     print_assumptions: Template = False,  # noqa: ARG001 - acts by its callback
 ) -> None:
@@ -129,5 +138,5 @@ def rehearse(
         certificates=certificates, seed=seed, threads=threads,
     )  # fmt: skip
     with terminal.progress() as progress:
-        result = rehearse_plan(folder, plan, output, options=options, progress=progress)
+        result = rehearse_plan(folder, plan, output, page=page, options=options, progress=progress)
     terminal.done(ExitCode.DONE, result.facts(), result.sentences())

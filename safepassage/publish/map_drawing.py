@@ -149,13 +149,13 @@ def map_drawing(scenario: Scenario, plan: Plan, outcome: Outcome) -> Markup:
         An ``<svg>`` element; the page's script colours its parts when it plays the plan in it.
     """
     projection = projection_of(district_box(scenario))
-    labels = _Labels(projection)
+    labels = Labels(projection)
     sites = _site_symbols(scenario, projection, labels)
     settlements = _settlement_circles(scenario, plan, projection, labels)
     crossings = _crossing_marks(scenario, projection, labels)
     layers = Markup("").join(
         (
-            _roads(scenario, projection),
+            roads_drawing(scenario, projection),
             _loads(scenario, outcome, projection),
             crossings,
             settlements,
@@ -178,7 +178,22 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:g} {y:g}" for x, y in points)
 
 
-def _roads(scenario: Scenario, projection: Projection) -> Markup:
+def roads_drawing(scenario: Scenario, projection: Projection) -> Markup:
+    """
+    All roads inside a drawing.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Gives the network.
+    projection : Projection
+        Of the drawing.
+
+    Returns
+    -------
+    Markup
+        ``<path>`` elements, schematic roads apart.
+    """
     network = scenario.network
     drawn: dict[tuple[bool, frozenset[int]], str] = {}
     for link in range(network.n_links):
@@ -216,7 +231,7 @@ def _loads(scenario: Scenario, outcome: Outcome, projection: Projection) -> Mark
     return Markup('<g class="loads">{}</g>').format(Markup("").join(paths))
 
 
-def _settlement_circles(scenario: Scenario, plan: Plan, projection: Projection, labels: _Labels) -> Markup:
+def _settlement_circles(scenario: Scenario, plan: Plan, projection: Projection, labels: Labels) -> Markup:
     unserved = {part.settlement for part in plan.unserved}
     most = max((place.people.total for place in scenario.in_scope), default=1)
     circles = []
@@ -250,7 +265,7 @@ def settlement_radius(people: int, most: int) -> float:
     return 2.6 + 12.0 * math.sqrt(people / most) if most else 2.6
 
 
-def _site_symbols(scenario: Scenario, projection: Projection, labels: _Labels) -> Markup:
+def _site_symbols(scenario: Scenario, projection: Projection, labels: Labels) -> Markup:
     symbols = []
     shown = [site for site in scenario.sites if site.kind in SYMBOL_KINDS]
     together = Counter((site.longitude_deg, site.latitude_deg) for site in shown)
@@ -279,7 +294,7 @@ def _symbol(site: Site, x: float, y: float) -> Markup:
     ).format(site.kind.value, site.kind.value, round(x - 9, 1), round(y - 9, 1))
 
 
-def _beyond(site: Site, projection: Projection, x: float, y: float, labels: _Labels) -> Markup:
+def _beyond(site: Site, projection: Projection, x: float, y: float, labels: Labels) -> Markup:
     """An arrow at the edge towards a place outside the drawing."""
     centre_x, centre_y = projection.width / 2, projection.height / 2
     dx, dy = x - centre_x, y - centre_y
@@ -291,7 +306,7 @@ def _beyond(site: Site, projection: Projection, x: float, y: float, labels: _Lab
     ).format(at_x, at_y, round(math.degrees(math.atan2(dy, dx))))
 
 
-def _crossing_marks(scenario: Scenario, projection: Projection, labels: _Labels) -> Markup:
+def _crossing_marks(scenario: Scenario, projection: Projection, labels: Labels) -> Markup:
     marks = []
     for name, (longitude, latitude) in crossing_places(scenario).items():
         x, y = projection.place(longitude, latitude)
@@ -323,8 +338,15 @@ def _middle(first: tuple[float, float], last: tuple[float, float]) -> tuple[floa
     return longitude, latitude
 
 
-class _Labels:
-    """Names placed so that none covers another; the first to come stays."""
+class Labels:
+    """
+    Names placed so that none covers another; the first to come stays.
+
+    Parameters
+    ----------
+    projection : Projection
+        Of the drawing.
+    """
 
     def __init__(self, projection: Projection) -> None:
         self._projection = projection

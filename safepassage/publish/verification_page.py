@@ -55,7 +55,7 @@ def render_verification(results: Sequence[CaseResult], *, language: str, program
 
 def _context(results: Sequence[CaseResult], language: str, program: Mapping[str, str]) -> dict[str, Any]:
     styles = [asset("forecast.css"), asset("verification.css")]
-    scripts = [asset("verification.js")]
+    scripts = [asset("language.js")]
     groups = [
         (group, [case for case in results if case.group == group])
         for group in CaseGroup

@@ -14,12 +14,15 @@ from safepassage.formats.alerts import read_alerts
 from safepassage.formats.clock import parse_time, seconds_since
 from safepassage.formats.fault_list import FaultList
 from safepassage.formats.files import write_atomically
+from safepassage.formats.marking import EXERCISE_BANNER
 from safepassage.formats.plan_folder import PLAN_FILE, require_same_scenario
 from safepassage.formats.plan_json import load_plan
 from safepassage.formats.scenario_folder import read_scenario
-from safepassage.i18n import _
+from safepassage.i18n import _, language
 from safepassage.model.scenario import Scenario
 from safepassage.progress import NoProgress, Progress
+from safepassage.publish.rehearsal_page import render_rehearsal
+from safepassage.publish.wording import in_all_languages
 from safepassage.rehearsal.assumptions import Assumptions
 from safepassage.rehearsal.assumptions_file import read_assumptions
 from safepassage.rehearsal.cluster import on_cluster
@@ -95,6 +98,7 @@ def rehearse_plan(
     plan: Path,
     output: Path | None = None,
     *,
+    page: Path | None = None,
     options: RehearseOptions | None = None,
     progress: Progress | None = None,
 ) -> RehearseResult:
@@ -109,6 +113,8 @@ def rehearse_plan(
         The plan folder, or a ``plan.json``.
     output : Path, optional
         Where to write the figures as JSON, for the commission; not written by default.
+    page : Path, optional
+        Where to write what they say as one page with charts and a map; not written by default.
     options : RehearseOptions, optional
         How.
     progress : Progress, optional
@@ -145,11 +151,23 @@ def rehearse_plan(
     stages = [Stage(read.scenario, document, assumptions, seed) for document in documents]
     with _players(options) as batches:
         result = _rehearsed(stages, batches, options, progress, asked_s=asked_s, deadline_s=deadline_s)
-    result = replace(result, output=output)
+    result = replace(result, output=output, page=page)
     if output:
         text = json.dumps(result.facts(), ensure_ascii=False, indent=1, allow_nan=False)
         write_atomically(output, text + "\n")
+    if page:
+        write_atomically(page, _page(result))
     return result
+
+
+def _page(result: RehearseResult) -> str:
+    """What a rehearsal says, as one page in all languages."""
+    # The page carries the banner itself, and names no files.
+    told = replace(result, output=None, page=None)
+    count = len(told.sentences())
+    lines = [in_all_languages(lambda k: told.sentences()[k], k) for k in range(count)]
+    shown = [line for line in lines if EXERCISE_BANNER not in str(line)]
+    return render_rehearsal(result.scenario, result.facts(), shown, language=language())
 
 
 def _rehearsed(

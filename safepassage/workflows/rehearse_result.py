@@ -67,6 +67,8 @@ class RehearseResult:
         Of all results.
     output : Path or None
         Where the figures were written.
+    page : Path or None
+        Where the page was written.
     """
 
     scenario: Scenario
@@ -85,6 +87,7 @@ class RehearseResult:
     seed: int
     digest: str
     output: Path | None
+    page: Path | None = None
 
     def facts(self) -> Mapping[str, object]:
         """Tell a machine."""
@@ -187,6 +190,8 @@ class RehearseResult:
             lines.append(_("The mean harm is not settled yet; rehearse more futures."))
         if self.output:
             lines.append(_("Figures: {path}").format(path=self.output))
+        if self.page:
+            lines.append(_("Report: {path} (for the commission only)").format(path=self.page))
         return [line for line in lines if line]
 
     def _people(self) -> list[str]:
