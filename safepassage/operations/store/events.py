@@ -83,10 +83,12 @@ class ChainLink:
 
         Parameters
         ----------
-        before, after : sequence of ChainLink
-            Events with the number before and after, as far as they have come.
+        before : sequence of ChainLink
+            Events with the number before, as far as they have come.
         abreast : int
             Number of events with this very number.
+        after : sequence of ChainLink
+            Events with the number after, as far as they have come.
 
         Returns
         -------
@@ -104,7 +106,23 @@ class ChainLink:
 
 
 def links_between(connection: Connection, device: str, first: int, last: int) -> list[ChainLink]:
-    """Links of a device with numbers from one to another, both included, by number."""
+    """
+    Links of a device.
+
+    Parameters
+    ----------
+    connection : Connection
+        Any.
+    device : str
+        Device id.
+    first, last : int
+        Smallest and largest number.
+
+    Returns
+    -------
+    list of ChainLink
+        By number.
+    """
     columns = (table.c.event_id, table.c.sequence, table.c.previous, table.c.content_hash)
     rows = connection.execute(
         select(*columns)
