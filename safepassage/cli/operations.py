@@ -40,7 +40,8 @@ def register(app: typer.Typer) -> None:
     app.add_typer(admin, name="admin")
 
 
-def _open_desk(data: Path, database: str) -> Desk:
+def open_desk(data: Path, database: str) -> Desk:
+    """The ledger of a folder, with its keys."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from safepassage.operations.desk import Desk
@@ -85,7 +86,7 @@ def serve(
     from safepassage.web.app import create_app
     from safepassage.web.run import listen
 
-    app = create_app(_open_desk(data, database), secure_cookies=secure, alert_file=alerts)
+    app = create_app(open_desk(data, database), secure_cookies=secure, alert_file=alerts)
     listen(app, host, port, certificate=certificate, key=key)
 
 
@@ -105,7 +106,7 @@ def init(
         _write_private(data / name, secrets.token_bytes(32))
     if real:
         _write_private(data / "real", b"")
-    _open_desk(data, database)
+    open_desk(data, database)
     _done(ctx, _("The ledger is ready in {folder}. Keep a copy of its keys elsewhere.").format(folder=data))
 
 
@@ -122,7 +123,7 @@ def user(
     from safepassage.operations.login import Door
 
     chosen = _known_role(role)
-    desk = _open_desk(data, database)
+    desk = open_desk(data, database)
     if name in {known for known, _agency, _role in _accounts(desk)}:
         problem, remedy = _("an account has this name already"), _("choose another name")
         raise InputError([Fault("user", 0, "name", name, problem, remedy)])
@@ -134,7 +135,7 @@ def user(
 @admin.command(help=_("List the accounts that are open, with agency and role."))
 def users(ctx: typer.Context, data: Data = Path("ledger"), database: DatabaseUrl = "") -> None:
     """List the accounts."""
-    found = _accounts(_open_desk(data, database))
+    found = _accounts(open_desk(data, database))
     rows = [f"{name}  {agency}  {role}" for name, agency, role in found]
     names = ("name", "agency", "role")
     document = {"accounts": [dict(zip(names, row, strict=True)) for row in found]}
@@ -153,7 +154,7 @@ def role(
     """Change or close an account; it holds from the next request on."""
     from safepassage.operations.login import Door
 
-    desk = _open_desk(data, database)
+    desk = open_desk(data, database)
     if name not in {known for known, _agency, _role in _accounts(desk)}:
         problem, remedy = _("no open account has this name"), _("see: safepassage admin users")
         raise InputError([Fault("role", 0, "name", name, problem, remedy)])
@@ -195,7 +196,7 @@ def device(
     """Enrol or revoke a device."""
     from safepassage.operations.login import Door
 
-    door = Door(_open_desk(data, database))
+    door = Door(open_desk(data, database))
     if revoke:
         door.revoke_device(name, by=ROOT)
         _done(ctx, _("What {device} still sends goes to review.").format(device=name))
@@ -212,14 +213,14 @@ def rebuild(ctx: typer.Context, data: Data = Path("ledger"), database: DatabaseU
     """Derive every record again from the events."""
     from safepassage.operations.maintenance import rebuild as derive
 
-    count = derive(_open_desk(data, database).database)
+    count = derive(open_desk(data, database).database)
     _done(ctx, _("{count} events were applied again.").format(count=count))
 
 
 @admin.command(name="verify-audit", help=_("Check the chains of the audit and of the events."))
 def verify_audit(ctx: typer.Context, data: Data = Path("ledger"), database: DatabaseUrl = "") -> None:
     """Check the chains."""
-    number, mark = _checked_chains(_open_desk(data, database))
+    number, mark = _checked_chains(open_desk(data, database))
     _done(ctx, _("Both chains are whole. Last line {number}: {mark}").format(number=number, mark=mark))
 
 
@@ -253,7 +254,7 @@ def backup(
     if target.exists():
         problem, remedy = _("the file exists"), _("choose another name")
         raise InputError([Fault(str(target), 0, "", "", problem, remedy)])
-    copy_to_file(_open_desk(data, database).database, target)
+    copy_to_file(open_desk(data, database).database, target)
     _done(ctx, _("Copied to {file}. Without the keys nobody can read names in it.").format(file=target))
 
 
@@ -278,7 +279,7 @@ def restore(
     data.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     for name in (*KEY_FILES, *(["real"] if (keys / "real").exists() else [])):
         _write_private(data / name, (keys / name).read_bytes())
-    desk = _open_desk(data, database)
+    desk = open_desk(data, database)
     restore_from_file(source, desk.database)
     number, mark = _checked_chains(desk)
     _done(
@@ -291,7 +292,7 @@ def rotate_keys(ctx: typer.Context, data: Data = Path("ledger"), database: Datab
     """Change the master key; the service must be stopped."""
     from safepassage.operations.rotation import rotate_master_key
 
-    count = rotate_master_key(_open_desk(data, database), data / "master.key", actor=ROOT)
+    count = rotate_master_key(open_desk(data, database), data / "master.key", actor=ROOT)
     sentence = _("{count} keys are kept under a new master key. Copy master.key to its safe place again.")
     _done(ctx, sentence.format(count=count))
 
@@ -301,7 +302,7 @@ def purge_expired(ctx: typer.Context, data: Data = Path("ledger"), database: Dat
     """Forget what has expired."""
     from safepassage.operations.maintenance import forget_expired
 
-    count = forget_expired(_open_desk(data, database), datetime.now(tz=UTC).date(), actor=ROOT)
+    count = forget_expired(open_desk(data, database), datetime.now(tz=UTC).date(), actor=ROOT)
     _done(ctx, _("{count} persons were forgotten.").format(count=count))
 
 
@@ -333,7 +334,7 @@ def publish(
     from safepassage.operations.ledger import ledger
     from safepassage.workflows.public_ledger import RELEASES_FILE, publish_ledger
 
-    desk = _open_desk(data, database)
+    desk = open_desk(data, database)
     at_ms = desk.now_ms() - round(hours_ago * 3_600_000)
     names = read_scenario(scenario).scenario if scenario else None
     result = publish_ledger(ledger(desk.database, at_ms=at_ms), at_ms, data / RELEASES_FILE, table, names)

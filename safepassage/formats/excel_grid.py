@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 from collections.abc import Callable, Sequence
@@ -18,12 +19,16 @@ from safepassage.formats.foreign_file import bytes_of, unusable
 from safepassage.i18n import _
 
 _LARGEST_CELLS_BYTES = 1_000_000_000
+# In a running service many read at once.
+_LARGEST_CELLS_BYTES_IN_MEMORY = 64_000_000
 _REMEDY_LENGTH = 200
 
 Grid = list[list[str]]
 
 
-def excel_grid(path: Path, is_table: Callable[[Grid], bool], faults: FaultList) -> Grid:
+def excel_grid(
+    path: Path, is_table: Callable[[Grid], bool], faults: FaultList, *, content: bytes | None = None
+) -> Grid:
     """
     Read a sheet of a workbook.
 
@@ -35,6 +40,8 @@ def excel_grid(path: Path, is_table: Callable[[Grid], bool], faults: FaultList) 
         Tells whether a sheet holds what is wanted; the first that does is taken, else the first of all.
     faults : FaultList
         Receives warnings, and errors for formulas without a value.
+    content : bytes, optional
+        What the workbook holds, where it must not lie on a disk; ``path`` is only its name then.
 
     Returns
     -------
@@ -51,8 +58,12 @@ def excel_grid(path: Path, is_table: Callable[[Grid], bool], faults: FaultList) 
     -----
     openpyxl reads the XML inside with defusedxml, which refuses entities.
     """
-    _refuse_bombs(path)
-    book = _loaded(path, values=True)
+    if content is None:
+        content, largest = bytes_of(path), _LARGEST_CELLS_BYTES
+    else:
+        largest = _LARGEST_CELLS_BYTES_IN_MEMORY
+    _refuse_bombs(path, content, largest)
+    book = _loaded(path, content, values=True)
     sheets = [(sheet, _texts(sheet)) for sheet in book.worksheets]
     if not sheets:
         raise unusable(path, _("the workbook has no sheet"), _("save it as .xlsx or as CSV in UTF-8"))
@@ -60,14 +71,14 @@ def excel_grid(path: Path, is_table: Callable[[Grid], bool], faults: FaultList) 
     if len(sheets) > 1:
         problem = _("the workbook has several sheets; only {name} is read").format(name=sheet.title)
         faults.warning(path.name, 0, "", "", problem, _("put everything on one sheet"))
-    _require_values(path, sheet.title, grid, faults)
+    _require_values(path, content, sheet.title, grid, faults)
     _spread_merged(path, sheet, grid, faults)
     return grid
 
 
-def _loaded(path: Path, *, values: bool) -> Any:  # noqa: ANN401 - openpyxl has no types
+def _loaded(path: Path, content: bytes, *, values: bool) -> Any:  # noqa: ANN401 - openpyxl has no types
     try:
-        return openpyxl.load_workbook(path, data_only=values)
+        return openpyxl.load_workbook(io.BytesIO(content), data_only=values)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, InvalidFileException) as error:
         reason = str(error).partition("\n")[0].replace(str(path), path.name)[:_REMEDY_LENGTH]
         problem = _("the workbook cannot be read ({reason})").format(reason=reason)
@@ -86,10 +97,12 @@ def _cell_text(value: object) -> str:
     return str(value)
 
 
-def _require_values(path: Path, title: str, grid: Sequence[Sequence[str]], faults: FaultList) -> None:
+def _require_values(
+    path: Path, content: bytes, title: str, grid: Sequence[Sequence[str]], faults: FaultList
+) -> None:
     """A formula that no spreadsheet has computed reads as an empty cell: people would be lost in silence."""
     empty = False
-    formulas = _texts(_loaded(path, values=False)[title])
+    formulas = _texts(_loaded(path, content, values=False)[title])
     for row, cells in enumerate(formulas):
         for column, text in enumerate(cells):
             if text.startswith("=") and not grid[row][column]:
@@ -120,14 +133,13 @@ def _spread_merged(path: Path, sheet: Any, grid: Grid, faults: FaultList) -> Non
         faults.warning(path.name, merged[0].min_row, "", "", problem, _("undo the merging"))
 
 
-def _refuse_bombs(path: Path) -> None:
-    bytes_of(path)
+def _refuse_bombs(path: Path, content: bytes, largest: int) -> None:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unpacked = sum(item.file_size for item in archive.infolist())
     except (OSError, zipfile.BadZipFile) as error:
         problem = _("the workbook cannot be read ({reason})").format(reason=error)
         raise unusable(path, problem, _("save it as .xlsx or as CSV in UTF-8")) from error
-    if unpacked > _LARGEST_CELLS_BYTES:
+    if unpacked > largest:
         problem = _("the workbook unpacks to {size} MB").format(size=unpacked // 1_000_000)
         raise unusable(path, problem, _("give a workbook with the table alone"))

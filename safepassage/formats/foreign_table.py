@@ -44,7 +44,12 @@ class ForeignTable:
 
 
 def read_foreign_table(
-    path: Path, meanings: Mapping[str, Sequence[str]], required: Sequence[str], faults: FaultList
+    path: Path,
+    meanings: Mapping[str, Sequence[str]],
+    required: Sequence[str],
+    faults: FaultList,
+    *,
+    content: bytes | None = None,
 ) -> ForeignTable:
     """
     Read a table whose columns may be named in many ways.
@@ -59,6 +64,8 @@ def read_foreign_table(
         Meanings one of which marks the row of headers.
     faults : FaultList
         Receives warnings.
+    content : bytes, optional
+        What the file holds, where it must not lie on a disk; ``path`` is only its name then.
 
     Returns
     -------
@@ -74,9 +81,11 @@ def read_foreign_table(
         folded_header(word): meaning for meaning, words in meanings.items() for word in (meaning, *words)
     }
     if path.suffix.lower() in (".xlsx", ".xlsm"):
-        grid = excel_grid(path, lambda cells: _find_header(cells, known, required)[0] >= 0, faults)
+        grid = excel_grid(
+            path, lambda cells: _find_header(cells, known, required)[0] >= 0, faults, content=content
+        )
     else:
-        grid = _csv_grid(path, faults)
+        grid = _csv_grid(path, bytes_of(path) if content is None else content, faults)
     header_at, header = _find_header(grid, known, required)
     if header_at < 0:
         problem = _("no row of headers was found")
@@ -125,8 +134,7 @@ def _find_header(
     return best, names
 
 
-def _csv_grid(path: Path, faults: FaultList) -> list[list[str]]:
-    data = bytes_of(path)
+def _csv_grid(path: Path, data: bytes, faults: FaultList) -> list[list[str]]:
     text = _decoded(path, data, faults)
     if "\0" in text:
         raise unusable(path, _("the file is no text"), _("save it as CSV in UTF-8"))

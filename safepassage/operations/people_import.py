@@ -81,6 +81,12 @@ def import_id(desk: Desk, *parts: str) -> str:
     return hmac.new(desk.key_for("import"), text, hashlib.sha256).hexdigest()[:32]
 
 
+def require_right(reader: Reader) -> None:
+    """Refuse who may not import."""
+    if not reader.may(Action.IMPORT_PEOPLE):
+        raise NotAllowedError(Action.IMPORT_PEOPLE)
+
+
 def take_in(desk: Desk, draft: ImportDraft, reader: Reader, *, dry_run: bool) -> Imported:
     """
     Enter what is not in the ledger yet.
@@ -111,8 +117,7 @@ def take_in(desk: Desk, draft: ImportDraft, reader: Reader, *, dry_run: bool) ->
     Said some hundred at a time, so that others need not wait; after an interruption the same list goes on
     where it stopped.
     """
-    if not reader.may(Action.IMPORT_PEOPLE):
-        raise NotAllowedError(Action.IMPORT_PEOPLE)
+    require_right(reader)
     for kind in sorted({command.kind for said in draft.commands.values() for command in said}):
         if kind not in SAYS[reader.role]:
             raise NotAllowedError(kind)

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
+from safepassage.errors import InputError
 from safepassage.operations.desk import NotAllowedError, SetAsideError, UnknownError
 from safepassage.operations.login import LockedError, LoginError
 from safepassage.operations.store.database import StoreFullError, StoreUnavailableError
@@ -20,6 +21,7 @@ from safepassage.operations.store.database import StoreFullError, StoreUnavailab
 _PRIVATE = "private, no-cache"
 
 CODES: dict[type[Exception], tuple[int, str]] = {
+    InputError: (422, "faulty_input"),
     LoginError: (401, "login_needed"),
     LockedError: (429, "locked"),
     NotAllowedError: (403, "not_allowed"),
@@ -67,6 +69,11 @@ def _answer(_request: Request, error: Exception) -> JSONResponse:
     document: dict[str, Any] = {"code": code}
     if isinstance(error, SetAsideError):
         document["receipt"] = asdict(error.receipt)
+    if isinstance(error, InputError):
+        document["faults"] = [
+            {name: value for name, value in asdict(fault).items() if name != "value"}
+            for fault in error.faults
+        ]
     if isinstance(error, RequestValidationError | ValidationError):
         # Where and why, never the value: it may be somebody's telephone number.
         document["faults"] = [

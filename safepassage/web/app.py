@@ -16,6 +16,7 @@ from safepassage import __version__
 from safepassage.operations.desk import Desk
 from safepassage.web.answers import map_errors
 from safepassage.web.bodies import BoundedBodies
+from safepassage.web.exchange import exchange
 from safepassage.web.limits import LimitedByAddress
 from safepassage.web.routes import router, v1
 from safepassage.web.service import Service, assemble
@@ -51,6 +52,7 @@ def create_app(desk: Desk, *, secure_cookies: bool = True, alert_file: Path | No
     app.state.service = service
     app.include_router(router)
     app.include_router(v1)
+    app.include_router(exchange)
     map_errors(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(BoundedBodies)

@@ -1,0 +1,102 @@
+"""Commands with which lists and files come into the ledger and leave it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from safepassage.cli.boundary import terminal_of
+from safepassage.cli.exit_codes import ExitCode
+from safepassage.cli.operations import Data, DatabaseUrl, admin, open_desk
+from safepassage.errors import Fault, InputError
+from safepassage.i18n import _
+from safepassage.workflows.list_subject import Subject
+
+if TYPE_CHECKING:
+    from safepassage.operations.desk import Desk
+    from safepassage.operations.reading import Reader
+
+Account = Annotated[
+    str, typer.Option("--as", metavar="ACCOUNT", help=_("Who does it; the account's role must allow it."))
+]
+Scenario = Annotated[
+    Path | None,
+    typer.Option("--scenario", metavar="DIR", help=_("Scenario folder, for names of settlements.")),
+]
+
+
+def reader_of(desk: Desk, account: str) -> Reader:
+    """The account in whose name somebody works at this machine."""
+    from safepassage.operations.reading import Reader
+    from safepassage.operations.safety.roles import Role
+    from safepassage.operations.store import accounts
+
+    with desk.database.reading() as connection:
+        found = accounts.find(connection, account)
+    if found is None or found.disabled:
+        problem, remedy = _("no open account has this name"), _("see: safepassage admin users")
+        raise InputError([Fault("--as", 0, "", account, problem, remedy)])
+    return Reader(found.name, found.agency, Role(found.role))
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    faults = [
+        Fault("--map", 0, "", pair, _("this names no column"), _("write it as field=header"))
+        for pair in pairs
+        if "=" not in pair
+    ]
+    if faults:
+        raise InputError(faults)
+    return {name.strip(): header.strip() for name, _sign, header in (pair.partition("=") for pair in pairs)}
+
+
+def register() -> None:
+    """Add the commands to those that take care of the ledger."""
+    admin.command(name="import", help=_("Enter people or requests from a table, Kobo or ODK."))(import_file)
+
+
+def import_file(
+    ctx: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help=_("CSV, Excel, or JSON of Kobo or ODK.")),
+    ],
+    account: Account,
+    subject: Annotated[Subject, typer.Option("--of", help=_("What the file lists."))] = Subject.PEOPLE,
+    source: Annotated[
+        str, typer.Option("--source", help=_("Who made the list; its numbers hold within it. Default: name."))
+    ] = "",
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="FIELD=HEADER", help=_("Which column a field stands in; repeatable.")),
+    ] = None,
+    scenario: Scenario = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Only tell what would happen."))] = False,
+    data: Data = Path("ledger"),
+    database: DatabaseUrl = "",
+) -> None:
+    """Enter a list, or tell everything that is wrong with it."""
+    from safepassage.formats.scenario_folder import read_scenario
+    from safepassage.operations.desk import NotAllowedError
+    from safepassage.workflows.import_people import ListFile, import_list
+
+    desk = open_desk(data, database)
+    reader = reader_of(desk, account)
+    given = ListFile(file, subject, source or file.stem, _mapping(columns or []))
+    places = read_scenario(scenario).scenario if scenario else None
+    try:
+        result = import_list(desk, given, reader, scenario=places, dry_run=dry_run)
+    except NotAllowedError as error:
+        raise _not_allowed(reader, error) from error
+    terminal = terminal_of(ctx)
+    if not terminal.as_json:
+        terminal.faults(result.warnings)
+    terminal.done(ExitCode.DONE, result.facts(), result.sentences())
+
+
+def _not_allowed(reader: Reader, error: Exception) -> InputError:
+    problem = _("the role {role} may not do this ({what})").format(role=reader.role.value, what=error)
+    remedy = _("let somebody do it whose role allows it, such as hotline")
+    return InputError([Fault("--as", 0, "", reader.account, problem, remedy)])

@@ -1,0 +1,58 @@
+"""The routes by which lists and files come in and go out, version 1."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path as FilePath
+from pathlib import PurePath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+
+from safepassage.errors import Fault, InputError
+from safepassage.i18n import _
+from safepassage.operations.safety.roles import Action
+from safepassage.web.access import Seeing, ServiceHere, require
+from safepassage.workflows.import_people import ListFile, import_list
+from safepassage.workflows.list_subject import Subject
+
+exchange = APIRouter(prefix="/v1")
+_ANY_FILE = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+FileName = Annotated[str, Query(max_length=120, pattern=r"^[^/\\\x00-\x1f]+\.(csv|tsv|txt|xlsx|xlsm|json)$")]
+Source = Annotated[str, Query(max_length=80, pattern=r"^[^\x00]*$")]
+Columns = Annotated[list[Annotated[str, Query(max_length=200)]], Query(max_length=60)]
+
+
+@exchange.post("/import", openapi_extra=_ANY_FILE)
+async def import_file(
+    request: Request,
+    asking: Seeing,
+    service: ServiceHere,
+    name: FileName,
+    of: Subject = Subject.PEOPLE,
+    source: Source = "",
+    column: Columns = [],  # noqa: B006 - FastAPI copies it
+    dry_run: bool = False,  # noqa: FBT001, FBT002 - of the address
+) -> dict[str, Any]:
+    """Enter people or requests from a table or from Kobo or ODK; 422 tells everything that is wrong."""
+    require(asking, Action.IMPORT_PEOPLE)
+    content = await request.body()
+    given = ListFile(FilePath(name), of, source or PurePath(name).stem, _mapping(column), content)
+    result = await run_in_threadpool(import_list, service.desk, given, asking.reader, dry_run=dry_run)
+    return result.facts()
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    named = [re.fullmatch(r"(\w{1,40})=(.*)", pair, re.DOTALL) for pair in pairs]
+    found = {match.group(1): match.group(2) for match in named if match}
+    if len(found) != len(pairs):
+        raise InputError(
+            [Fault("column", 0, "", "", _("this names no column"), _("write it as field=header"))]
+        )
+    return found

@@ -1,0 +1,44 @@
+"""The commands by which lists and files come into the ledger and leave it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from safepassage.cli.main import app
+
+RUN = CliRunner()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> list[str]:
+    """Make a ledger with a hotline, a tracing desk and a field team."""
+    place = ["--data", str(tmp_path / "ledger")]
+    assert RUN.invoke(app, ["admin", "init", *place]).exit_code == 0
+    for role in ("hotline", "tracing", "field"):
+        assert RUN.invoke(app, ["admin", "user", role, "red", role, *place]).exit_code == 0
+    return place
+
+
+def test_a_list_is_tried_entered_and_known(data: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("піб,телефон\nКоваль Олена,0501234567\n", "utf-8")
+    command = ["admin", "import", str(file), "--as", "hotline", *data]
+    assert "Would be entered: 1 person" in RUN.invoke(app, [*command, "--dry-run"]).output
+    assert "Entered: 1 person" in RUN.invoke(app, command).output
+    assert "In the ledger already: 1 person" in RUN.invoke(app, command).output
+
+
+def test_what_is_wrong_with_a_list_is_told_whole(data: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("піб,телефон,стать\nКоваль Олена,12,?\n", "utf-8")
+    command = ["admin", "import", str(file), *data]
+    told = RUN.invoke(app, [*command, "--as", "hotline"])
+    assert told.exit_code == 2
+    assert "phone" in told.output
+    assert "sex" in told.output
+    assert RUN.invoke(app, [*command, "--as", "nobody"]).exit_code == 2
+    assert "import.people" in RUN.invoke(app, [*command, "--as", "field", "--map", "phone=телефон"]).output
+    assert RUN.invoke(app, [*command, "--as", "hotline", "--map", "phone"]).exit_code == 2
