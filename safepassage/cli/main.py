@@ -15,6 +15,7 @@ import typer
 
 from safepassage import __version__
 from safepassage.cli import crossings as crossings_command
+from safepassage.cli import exchange as exchange_commands
 from safepassage.cli import forecast as forecast_commands
 from safepassage.cli import maps, rehearse, sheets, verify
 from safepassage.cli import operations as operations_commands
@@ -238,6 +239,7 @@ def _finish_plan(terminal: Terminal, result: PlanResult) -> None:
 
 maps.register(app)
 operations_commands.register(app)
+exchange_commands.register()
 rehearse.register(app)
 replan_command.register(app)
 crossings_command.register(app)
