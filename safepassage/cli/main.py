@@ -19,6 +19,7 @@ from safepassage.cli import exchange as exchange_commands
 from safepassage.cli import forecast as forecast_commands
 from safepassage.cli import maps, rehearse, sheets, verify
 from safepassage.cli import operations as operations_commands
+from safepassage.cli import pins as pins_command
 from safepassage.cli import replan as replan_command
 from safepassage.cli.boundary import Commands, terminal_of
 from safepassage.cli.exit_codes import ExitCode
@@ -118,6 +119,26 @@ Version = Annotated[
 ]
 
 
+Pins = Annotated[
+    Path | None, typer.Option("--pins", metavar="FILE", help=_("Table of pins to obey instead of pin.csv."))
+]
+ForkFree = Annotated[
+    bool,
+    typer.Option("--fork-free", help=_("At every junction all cars go the same way.")),
+]
+Contraflow = Annotated[
+    bool, typer.Option("--contraflow", help=_("Turn lanes of the way in over to the way out where it gains."))
+]
+Reverse = Annotated[
+    list[str] | None,
+    typer.Option("--reverse", metavar="LINK", help=_("A link that is to get the lanes of the way back.")),
+]
+Spare = Annotated[
+    float | None,
+    typer.Option("--spare", metavar="SHARE", help=_("Share of every road left free for late comers.")),
+]
+
+
 @app.callback()
 def choose(lang: Lang = None, version: Version = False) -> None:  # noqa: ARG001 (--version acts by itself)
     """Take the options that come before the command."""
@@ -168,17 +189,25 @@ def plan(
     output: Output = None,
     seed: Seed = None,
     objective: Goal = "",
+    pins: Pins = None,
+    fork_free: ForkFree = False,
+    contraflow: Contraflow = False,
+    reverse: Reverse = None,
+    spare: Spare = None,
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
     """Write a plan folder."""
     terminal = _terminal(ctx, lang, as_json)
     from safepassage.workflows.plan import plan_folder
+    from safepassage.workflows.plan_options import PlanOptions
 
+    options = PlanOptions(pins, fork_free, contraflow, tuple(reverse or ()), spare)
     with terminal.progress() as progress:
         result = plan_folder(
             folder,
             output or Path("out") / folder.resolve().name,
+            options=options,
             seed=seed,
             objective=objective,
             progress=progress,
@@ -243,5 +272,6 @@ exchange_commands.register()
 rehearse.register(app)
 replan_command.register(app)
 crossings_command.register(app)
+pins_command.register(app)
 sheets.register(app)
 verify.register(app)

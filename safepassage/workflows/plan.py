@@ -13,7 +13,7 @@ from safepassage.formats.plan_folder import (
     require_place_for_plan,
     write_plan_folder,
 )
-from safepassage.formats.scenario_folder import read_scenario, scenario_hash
+from safepassage.formats.scenario_folder import scenario_hash
 from safepassage.i18n import _, language, use_language
 from safepassage.model.policy import Objective
 from safepassage.planner.surge.recipe import plan_surge
@@ -21,6 +21,7 @@ from safepassage.progress import NoProgress, Progress
 from safepassage.publish.report import render_report
 from safepassage.publish.summary import summary_lines
 from safepassage.workflows.facts import finite, outcome_facts
+from safepassage.workflows.plan_options import PlanOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,13 @@ class PlanResult:
         Its folder.
     content : PlanFolder
         What was written.
+    notes : sequence of str
+        What the options of the plan changed, in words.
     """
 
     output: Path
     content: PlanFolder
+    notes: Sequence[str] = ()
 
     @property
     def unserved_people(self) -> int:
@@ -71,13 +75,14 @@ class PlanResult:
         scenario = self.content.folder.scenario
         lines = [str(line) for line in summary_lines(scenario, self.content.plan, self.content.outcome)]
         written = _("Report: {path} (for the commission only)").format(path=self.output / REPORT_FILE)
-        return [*lines, written]
+        return [*lines, *self.notes, written]
 
 
 def plan_folder(
     folder: Path,
     output: Path,
     *,
+    options: PlanOptions | None = None,
     seed: int | None = None,
     objective: str = "",
     progress: Progress | None = None,
@@ -91,6 +96,8 @@ def plan_folder(
         The scenario folder.
     output : Path
         Where the plan folder goes; an earlier plan there is replaced.
+    options : PlanOptions, optional
+        What is decided for this plan beside the scenario.
     seed : int, optional
         Of every random choice; that of the scenario by default.
     objective : str
@@ -116,8 +123,8 @@ def plan_folder(
     objectives = objectives_of(objective)
     require_place_for_plan(output)
     progress.start(_("Reading the scenario"))
-    read = read_scenario(folder, progress=progress)
-    scenario = read.scenario
+    chosen = (options or PlanOptions()).applied(folder, seed=seed, progress=progress)
+    read, scenario = chosen.folder, chosen.folder.scenario
     # A plan is one document whatever language it was asked for in; readers translate.
     with use_language("en"):
         result = plan_surge(
@@ -127,11 +134,12 @@ def plan_folder(
             objectives=objectives,
             progress=progress,
         )
-    content = PlanFolder(read, result.plan, result.outcome, result.naive)
+    document = chosen.priced(result.plan)
+    content = PlanFolder(read, document, result.outcome, result.naive)
     progress.start(_("Writing the report"))
-    page = render_report(scenario, result.plan, result.outcome, result.naive, language=language())
+    page = render_report(scenario, document, result.outcome, result.naive, language=language())
     write_plan_folder(content, output, report=page)
-    return PlanResult(output, content)
+    return PlanResult(output, content, chosen.notes)
 
 
 def objectives_of(text: str) -> tuple[Objective, ...] | None:

@@ -11,6 +11,7 @@ from safepassage.model.plan import Pin, PinAction, PinKind, Plan, ReasonCode
 from safepassage.model.scenario import Scenario
 from safepassage.planner.surge.certificate import bound_cars
 from safepassage.planner.surge.pin_check import contradictions
+from safepassage.planner.surge.pin_price import price_pins
 from safepassage.planner.surge.problem import state_problem
 from safepassage.planner.surge.recipe import plan_surge
 from tests.planner.small_roads import drivers, roads
@@ -123,3 +124,26 @@ def test_no_pin_makes_the_bound_smaller(pin: Pin) -> None:
     free = bound_cars(state_problem(_with())).bound_s
     problem = state_problem(_with(pin))
     assert bound_cars(replace(problem)).bound_s >= free - 1e-6
+
+
+def test_the_price_of_a_detour_is_what_it_adds() -> None:
+    network = roads([("a", "city", 10, 600), ("a", "b", 20, 600), ("b", "city", 20, 600)])
+    pin = Pin("detour", FORCE, PinKind.ROUTE, "a", "a-b b-city")
+    scenario = drivers(network, {"a": 61}, {"city": math.inf}, pins=[pin])
+    (price,) = price_pins(scenario, seed=1)
+    # 40 minutes instead of 10, and no fewer cars at once: free cars may take both ways.
+    assert price.bound_price_s == pytest.approx(1800, abs=120)
+    assert price.plan_price_s >= 1500
+    assert price.bound_with_s == pytest.approx(2400 + 60 * 6)
+    assert (price.unserved_with, price.unserved_without) == (0, 0)
+
+
+def test_pins_are_priced_together_and_one_by_one() -> None:
+    pins = [
+        Pin("far", FORCE, PinKind.DESTINATION, "a", "exit-port"),
+        Pin("late", FORCE, PinKind.WAVE, "b", "7200"),
+    ]
+    prices = price_pins(_with(*pins), seed=1)
+    assert [price.pins for price in prices] == [("far", "late"), ("far",), ("late",)]
+    assert all(price.bound_price_s >= 0 for price in prices)
+    assert prices[0].bound_price_s == pytest.approx(prices[2].bound_price_s, abs=120)

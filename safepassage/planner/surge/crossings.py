@@ -69,11 +69,11 @@ def lost_crossings(
         cases += combinations(names, 2) if pairs is None else [_known(pair, names) for pair in pairs]
     progress = progress or NoProgress()
     progress.start(_("Losing each crossing"), len(cases) + 1)
-    whole = _Planned(scenario, (), seed, effort)
+    whole = QuickPlan(scenario, (), seed, effort)
     progress.advance()
     rows = [whole.row(None)]
     for lost in cases:
-        rows.append(_Planned(without(scenario, lost), lost, seed, effort).row(whole))
+        rows.append(QuickPlan(without(scenario, lost), lost, seed, effort).row(whole))
         progress.advance()
     return rows
 
@@ -110,8 +110,32 @@ def without(scenario: Scenario, crossings: Sequence[str]) -> Scenario:
     return replace(scenario, network=replace(scenario.network, capacity_pcu_per_h=capacity))
 
 
-class _Planned:
-    """Cars and fleet, planned without some crossings."""
+class QuickPlan:
+    """
+    Cars and fleet, planned with little effort, to compare situations.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The situation.
+    lost : tuple of str
+        Crossings lost in it.
+    seed : int
+        Of the searches.
+    effort : Effort
+        Work allowed.
+
+    Attributes
+    ----------
+    bound_s : float
+        No plan has the cars out before (s); 0 without cars.
+    cars : CarPlan
+        Played.
+    fleet : FleetPlan
+        Planned.
+    unserved : int
+        Persons whom neither brings out.
+    """
 
     def __init__(self, scenario: Scenario, lost: tuple[str, ...], seed: int, effort: Effort) -> None:
         plays, iterations = effort
@@ -138,7 +162,7 @@ class _Planned:
         self.by_car = _without_road((*stated.unserved, *problem.unserved))
         self.by_fleet = _without_road(self.fleet.unserved)
 
-    def row(self, whole: _Planned | None) -> LostCrossing:
+    def row(self, whole: QuickPlan | None) -> LostCrossing:
         """What is lost, compared with all crossings standing."""
         base = whole or self
         cut_off = []
@@ -161,7 +185,7 @@ class _Planned:
             starts=tuple(self._start(place.id, base) for place in self.scenario.in_scope),
         )
 
-    def _start(self, settlement: str, base: _Planned) -> NewStart:
+    def _start(self, settlement: str, base: QuickPlan) -> NewStart:
         return NewStart(
             settlement=settlement,
             cars_s=_first_wave_s(self.cars.waves, settlement),
