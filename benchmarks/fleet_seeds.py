@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--iterations", type=int, default=FLEET_ITERATIONS)
     arguments = parser.parse_args()
-    given = read_scenario(arguments.folder)
+    given = read_scenario(arguments.folder).scenario
     problem = state_problem(given)
     print(
         "case                       bound_min  planned_min (gap_%) for each seed, unserved, processor_s a plan"
