@@ -57,9 +57,7 @@ def main() -> None:
     arguments = parser.parse_args()
     given = read_scenario(arguments.folder).scenario
     problem = state_problem(given)
-    print(
-        "case                       bound_min  planned_min (gap_%) for each seed, unserved, processor_s a plan"
-    )
+    print("case                       bound_min  planned_min (gap_%) by seed, unserved, processor_s a plan")
     for name, scenario, share in changed(given):
         households = share_of(problem.carless, share)
         bound = fleet_bound(make_task(build_problem(scenario, households, problem.paths), problem.paths))

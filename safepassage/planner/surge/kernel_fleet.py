@@ -123,7 +123,9 @@ def inner(function: Function) -> Function:
     callable
         To be called from compiled code only.
     """
-    compiled: Function = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    compiled: Function = njit(  # type: ignore[call-overload]
+        nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )(function)
     return compiled
 
 
