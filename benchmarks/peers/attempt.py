@@ -127,5 +127,7 @@ def _why(code: int, errors: str, *, time_cap_s: float | None) -> str:
         return f"{time_cap_s:.0f} s were over{where}"
     if "bad_alloc" in errors or "MemoryError" in errors:
         return f"{MEMORY_CAP_BYTES / 1e9:.0f} GB were not enough{where}"
-    lines = [line for line in errors.splitlines() if line.strip()]
+    if code == -signal.SIGKILL:
+        return f"ended by the system, short of memory{where}"
+    lines = [line for line in errors.splitlines() if line.strip() and not line.startswith("phase: ")]
     return f"failed with code {code}{where}: {lines[-1][:120] if lines else 'no message'}"

@@ -310,6 +310,7 @@ def conditions(facts: Facts) -> str:
         f"Measured on {facts['date']}: {box['processor']}, {box['cores']} cores, {box['memory_gb']:g} GB,"
         f" {box['system']}, Python {box['python']}; {named}. The machine was shared with other work;"
         f" its load was {'; '.join(loads)}. Each of these programs keeps one core busy."
+        f"{facts.get('note', '')}"
     )
 
 
