@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import tempfile
 import threading
@@ -101,6 +102,12 @@ class Sender:
         )
 
 
+def processor_s(process: int) -> float:
+    """Processor time that a process has used (s)."""
+    fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(kind: str, persons: int, per_s: float, seconds: float) -> None:
     """Fill a store, serve it, and load it: gates alone, searches and boards alone, all together."""
     with tempfile.TemporaryDirectory() as name, store(kind) as url:
@@ -123,8 +130,10 @@ def measure(kind: str, persons: int, per_s: float, seconds: float) -> None:
             ]
             for label, requests, pace, hands in plan:
                 sender = Sender(port, requests(), pace, seconds, hands)
+                before_s = processor_s(process)
                 sender.run()
-                print(sender.told(f"{label} alone"))
+                each_ms = (processor_s(process) - before_s) / len(sender.taken_s) * 1000
+                print(f"{sender.told(f'{label} alone')}, {each_ms:.1f} ms of the service's processor each")
             together = [
                 (label, Sender(port, requests(), pace, seconds, hands))
                 for label, requests, pace, hands in plan
