@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from safepassage.errors import InfeasibleError
 from safepassage.model.people import HouseholdGroup, NeedCount, PeopleCount
 from safepassage.model.plan import Pin, PinAction, PinKind, ReasonCode
 from safepassage.model.scenario import Scenario
@@ -17,6 +19,7 @@ from safepassage.model.threat import Threat, ThreatEntry, ThreatEntryKind
 from safepassage.planner.surge.cars import queue_of, split_by_car
 from safepassage.planner.surge.certificate import bound_cars
 from safepassage.planner.surge.problem import SurgeProblem, state_problem
+from safepassage.planner.surge.recipe import plan_surge
 from safepassage.planner.surge.routes import choose_routes, fit_destinations
 from safepassage.planner.surge.search import CarPlan, CarSearch
 from safepassage.planner.surge.waves import cut_waves
@@ -168,3 +171,40 @@ def test_car_households_and_the_rest_are_everybody(valley: Scenario) -> None:
     driving = sum(queue.people.total for queue in queues)
     fetched = sum(group.count * group.people.total for groups in carless.values() for group in groups)
     assert driving + fetched == valley.people_in_scope.total
+
+
+@pytest.mark.parametrize(
+    ("cars", "exits", "words"),
+    [
+        ({"left": 0}, {"city": math.inf}, "no people"),
+        ({"left": 50}, {"right": 0}, "no safe destination"),
+        ({"city": 50}, {"left": math.inf}, "every way to a safe place"),
+    ],
+)
+def test_where_nobody_can_be_planned_for_it_is_said(
+    cars: dict[str, int], exits: dict[str, float], words: str
+) -> None:
+    with pytest.raises(InfeasibleError, match=words):
+        plan_surge(drivers(roads(TWO_BRIDGES), cars, exits), scenario_hash="0" * 64, seed=1)
+
+
+def test_roads_of_no_capacity_cut_off() -> None:
+    network = roads(TWO_BRIDGES)
+    closed = replace(network, capacity_pcu_per_h=np.zeros(network.n_links))
+    with pytest.raises(InfeasibleError, match="every way to a safe place"):
+        plan_surge(drivers(closed, {"left": 50}, {"city": math.inf}), scenario_hash="0" * 64, seed=1)
+
+
+def test_one_settlement_with_everybody_is_out_at_its_bound() -> None:
+    scenario = drivers(roads(TWO_BRIDGES[2:4]), {"bank": 3000}, {"city": math.inf})
+    result = plan_surge(scenario, scenario_hash="0" * 64, seed=1)
+    assert result.outcome.safe == 3000
+    assert result.plan.certificate is not None
+    assert 0 <= result.plan.certificate.clearance[0].gap_percent <= 0.5
+
+
+def test_who_lives_at_a_destination_is_there() -> None:
+    scenario = drivers(roads(TWO_BRIDGES), {"city": 4}, {"city": math.inf})
+    result = plan_surge(scenario, scenario_hash="0" * 64, seed=1)
+    assert result.outcome.safe == 4
+    assert bound_cars(state_problem(scenario)).bound_s == 0

@@ -67,6 +67,9 @@ def bound_cars(problem: SurgeProblem, *, progress: Progress | None = None) -> Ca
     if not problem.queues:
         return CarBound(0.0, (), "")
     network = problem.open_roads
+    ends = {problem.node_index[site.node] for site in problem.destinations}
+    if all(problem.origin(queue.settlement) in ends for queue in problem.queues):
+        return CarBound(0.0, (), "")
     try:
         bound = clearance_bound(
             network, car_demand(problem), open_windows=problem.scenario.open_windows(), progress=progress

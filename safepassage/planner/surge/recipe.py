@@ -191,5 +191,7 @@ def _out_of_time(cars: CarPlan, bound: CarBound) -> tuple[Unserved, ...]:
 
 
 def _nobody(draft: Plan) -> str:
+    if not draft.unserved:
+        return _("nobody is to be evacuated: the settlements in scope have no people; see settlement.csv")
     reasons = sorted({part.detail for part in draft.unserved})
     return _("nobody can be brought to safety: {reasons}").format(reasons="; ".join(reasons))

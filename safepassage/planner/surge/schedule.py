@@ -166,8 +166,9 @@ class Scheduler:
             [
                 timetable.may_leave(route, rules.earliest_s, rules.closed_windows_s)
                 for route, rules in zip(routes, self.rules, strict=True)
-            ]
-        )
+            ],
+            np.bool_,
+        ).reshape(len(routes), timetable.n_steps)
         return departures_together(
             routes,
             self.cars,
