@@ -218,7 +218,7 @@ def exposure_s(network: RoadNetwork, setting: Setting, workspace: Workspace) -> 
     Returns
     -------
     float
-        Seconds.
+        Seconds, of the second time: the first one loads the compiled pass.
     """
     rng = np.random.default_rng(0)
     bins = int(UNTIL_S / HAZARD_BIN_S)
@@ -231,9 +231,12 @@ def exposure_s(network: RoadNetwork, setting: Setting, workspace: Workspace) -> 
     result = play(
         network, setting.demand, conditions=setting.conditions, record_entries=True, workspace=workspace
     )
-    start_s = time.process_time()
-    exposure(network, setting.demand, result, hazard, leg_people=people, until_s=UNTIL_S)
-    return time.process_time() - start_s
+    times_s = []
+    for _ in range(2):
+        start_s = time.process_time()
+        exposure(network, setting.demand, result, hazard, leg_people=people, until_s=UNTIL_S)
+        times_s.append(time.process_time() - start_s)
+    return times_s[-1]
 
 
 def district_ms(repeats: int) -> tuple[float, int]:
