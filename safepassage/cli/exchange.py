@@ -54,14 +54,17 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
 
 def register() -> None:
     """Add the commands to those that take care of the ledger."""
-    admin.command(name="import", help=_("Enter people or requests from a table, Kobo or ODK."))(import_file)
+    admin.command(name="import", help=_("Enter people or requests from a table, Kobo, ODK or PFIF."))(
+        import_file
+    )
+    admin.command(help=_("Write who is looked for as PFIF 1.4, for registries of missing people."))(export)
 
 
 def import_file(
     ctx: typer.Context,
     file: Annotated[
         Path,
-        typer.Argument(exists=True, dir_okay=False, help=_("CSV, Excel, or JSON of Kobo or ODK.")),
+        typer.Argument(exists=True, dir_okay=False, help=_("CSV, Excel, JSON of Kobo or ODK, XML of PFIF.")),
     ],
     account: Account,
     subject: Annotated[Subject, typer.Option("--of", help=_("What the file lists."))] = Subject.PEOPLE,
@@ -96,7 +99,40 @@ def import_file(
     terminal.done(ExitCode.DONE, result.facts(), result.sentences())
 
 
+def export(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help=_("XML file to write."))],
+    account: Account,
+    domain: Annotated[str, typer.Option("--domain", help=_("Domain of this registry, for ids."))] = "",
+    everyone: Annotated[
+        bool, typer.Option("--everyone", help=_("Adults for whom nobody asks as well."))
+    ] = False,
+    scenario: Scenario = None,
+    data: Data = Path("ledger"),
+    database: DatabaseUrl = "",
+) -> None:
+    """Write PFIF."""
+    from safepassage.formats.files import write_atomically
+    from safepassage.formats.scenario_folder import read_scenario
+    from safepassage.operations.desk import NotAllowedError
+    from safepassage.operations.reading import ReadingRoom
+    from safepassage.workflows.people_finder import DOMAIN, export_pfif
+
+    desk = open_desk(data, database)
+    reader = reader_of(desk, account)
+    places = read_scenario(scenario).scenario if scenario else None
+    try:
+        text = export_pfif(
+            ReadingRoom(desk), desk, reader, scenario=places, domain=domain or DOMAIN, everyone=everyone
+        )
+    except NotAllowedError as error:
+        raise _not_allowed(reader, error) from error
+    write_atomically(file, text)
+    sentence = _("Written to {file}, readable by you alone: it holds names.").format(file=file)
+    terminal_of(ctx).done(ExitCode.DONE, {"file": str(file)}, [sentence])
+
+
 def _not_allowed(reader: Reader, error: Exception) -> InputError:
     problem = _("the role {role} may not do this ({what})").format(role=reader.role.value, what=error)
-    remedy = _("let somebody do it whose role allows it, such as hotline")
+    remedy = _("let somebody do it whose role allows it, such as hotline or tracing")
     return InputError([Fault("--as", 0, "", reader.account, problem, remedy)])

@@ -81,13 +81,20 @@ def import_id(desk: Desk, *parts: str) -> str:
     return hmac.new(desk.key_for("import"), text, hashlib.sha256).hexdigest()[:32]
 
 
-def require_right(reader: Reader) -> None:
+def require_right(reader: Reader, right: Action = Action.IMPORT_PEOPLE) -> None:
     """Refuse who may not import."""
-    if not reader.may(Action.IMPORT_PEOPLE):
-        raise NotAllowedError(Action.IMPORT_PEOPLE)
+    if not reader.may(right):
+        raise NotAllowedError(right)
 
 
-def take_in(desk: Desk, draft: ImportDraft, reader: Reader, *, dry_run: bool) -> Imported:
+def take_in(
+    desk: Desk,
+    draft: ImportDraft,
+    reader: Reader,
+    *,
+    dry_run: bool,
+    right: Action = Action.IMPORT_PEOPLE,
+) -> Imported:
     """
     Enter what is not in the ledger yet.
 
@@ -101,6 +108,8 @@ def take_in(desk: Desk, draft: ImportDraft, reader: Reader, *, dry_run: bool) ->
         Who imports; must hold the right, and the right to say every kind.
     dry_run : bool
         Only tell what would happen.
+    right : Action
+        What the reader must hold.
 
     Returns
     -------
@@ -117,7 +126,7 @@ def take_in(desk: Desk, draft: ImportDraft, reader: Reader, *, dry_run: bool) ->
     Said some hundred at a time, so that others need not wait; after an interruption the same list goes on
     where it stopped.
     """
-    require_right(reader)
+    require_right(reader, right)
     for kind in sorted({command.kind for said in draft.commands.values() for command in said}):
         if kind not in SAYS[reader.role]:
             raise NotAllowedError(kind)

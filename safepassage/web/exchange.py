@@ -8,14 +8,17 @@ from pathlib import PurePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from safepassage.errors import Fault, InputError
 from safepassage.i18n import _
+from safepassage.operations.desk import NotAllowedError
 from safepassage.operations.safety.roles import Action
 from safepassage.web.access import Seeing, ServiceHere, require
 from safepassage.workflows.import_people import ListFile, import_list
 from safepassage.workflows.list_subject import Subject
+from safepassage.workflows.people_finder import DOMAIN, export_pfif
 
 exchange = APIRouter(prefix="/v1")
 _ANY_FILE = {
@@ -24,7 +27,9 @@ _ANY_FILE = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-FileName = Annotated[str, Query(max_length=120, pattern=r"^[^/\\\x00-\x1f]+\.(csv|tsv|txt|xlsx|xlsm|json)$")]
+FileName = Annotated[
+    str, Query(max_length=120, pattern=r"^[^/\\\x00-\x1f]+\.(csv|tsv|txt|xlsx|xlsm|json|xml)$")
+]
 Source = Annotated[str, Query(max_length=80, pattern=r"^[^\x00]*$")]
 Columns = Annotated[list[Annotated[str, Query(max_length=200)]], Query(max_length=60)]
 
@@ -40,12 +45,27 @@ async def import_file(
     column: Columns = [],  # noqa: B006 - FastAPI copies it
     dry_run: bool = False,  # noqa: FBT001, FBT002 - of the address
 ) -> dict[str, Any]:
-    """Enter people or requests from a table or from Kobo or ODK; 422 tells everything that is wrong."""
-    require(asking, Action.IMPORT_PEOPLE)
+    """Enter people or requests from a table or from Kobo, ODK or PFIF; 422 tells everything that is wrong."""
+    if not (asking.reader.may(Action.IMPORT_PEOPLE) or asking.reader.may(Action.EXPORT_PFIF)):
+        raise NotAllowedError(Action.IMPORT_PEOPLE)
     content = await request.body()
     given = ListFile(FilePath(name), of, source or PurePath(name).stem, _mapping(column), content)
     result = await run_in_threadpool(import_list, service.desk, given, asking.reader, dry_run=dry_run)
     return result.facts()
+
+
+@exchange.get("/export/pfif", response_class=Response)
+def pfif(
+    asking: Seeing,
+    service: ServiceHere,
+    domain: Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9.\-]{0,60}$")] = DOMAIN,
+    everyone: bool = False,  # noqa: FBT001, FBT002 - of the address
+) -> Response:
+    """Write who is looked for as PFIF 1.4, for registries of missing people."""
+    require(asking, Action.EXPORT_PFIF)
+    text = export_pfif(service.reading, service.desk, asking.reader, domain=domain, everyone=everyone)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="pfif.xml"'}
+    return Response(text, media_type="application/xml", headers=headers)
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from safepassage.formats.fault_list import FaultList, remedy_for_name
 from safepassage.formats.foreign_file import bytes_of
 from safepassage.formats.foreign_table import ForeignTable
 from safepassage.formats.people_table import (
+    LONGEST_TEXT,
     PEOPLE_COLUMNS,
     REQUEST_COLUMNS,
     PersonRow,
@@ -23,20 +24,23 @@ from safepassage.formats.people_table import (
     read_requests,
     read_table,
 )
+from safepassage.formats.pfif import PfifNote
 from safepassage.formats.submissions import read_submissions
 from safepassage.i18n import _, ngettext
 from safepassage.model.scenario import Scenario
 from safepassage.operations.desk import Desk
 from safepassage.operations.people_import import ImportDraft, Imported, import_id, require_right, take_in
 from safepassage.operations.reading import Reader
+from safepassage.operations.safety.roles import Action
 from safepassage.operations.store import records
 from safepassage.workflows.list_subject import Subject
+from safepassage.workflows.people_finder import read_people_finder
 
 _ID = re.compile(r"[\w.:@+\-]{1,80}")
 _OWN_IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:\d+)?", re.IGNORECASE)
 _KATOTTG = re.compile(r"UA\d{17}")
 # A file name is no text to read: only its last part tells what it is.
-_JSON = ".json"
+_JSON, _PFIF = ".json", ".xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ class ImportResult:
             "household": lambda count: ngettext("{count} household", "{count} households", count),
             "person": lambda count: ngettext("{count} person", "{count} people", count),
             "request": lambda count: ngettext("{count} request", "{count} requests", count),
+            "tracing": lambda count: ngettext("{count} search", "{count} searches", count),
         }
 
         def told(counts: Mapping[str, int]) -> str:
@@ -190,29 +195,40 @@ def import_list(
     NotAllowedError
         If the role may not do it.
     """
-    require_right(reader)
+    of_searches = given.path.suffix.lower() == _PFIF and reader.may(Action.EXPORT_PFIF)
+    right = Action.EXPORT_PFIF if of_searches else Action.IMPORT_PEOPLE
+    require_right(reader, right)
     faults = FaultList()
-    columns = PEOPLE_COLUMNS if given.subject is Subject.PEOPLE else REQUEST_COLUMNS
-    table = _table(given, columns, faults)
     builder = _Builder(desk, given, _places(desk, scenario), faults)
-    if given.subject is Subject.PEOPLE:
-        today = datetime.fromtimestamp(desk.now_ms() / 1000, tz=UTC).date()
-        builder.people(read_people(table, faults, today), today)
+    today = datetime.fromtimestamp(desk.now_ms() / 1000, tz=UTC).date()
+    if given.path.suffix.lower() == _PFIF:
+        persons, notes = read_people_finder(given.path.name, _content(given), faults, today)
+        if of_searches:
+            builder.searches(notes)
+        else:
+            builder.people(persons, today)
+            builder.leave_out(notes)
+    elif given.subject is Subject.PEOPLE:
+        builder.people(read_people(_table(given, PEOPLE_COLUMNS, faults), faults, today), today)
     else:
-        builder.requests(read_requests(table, faults))
+        builder.requests(read_requests(_table(given, REQUEST_COLUMNS, faults), faults))
     if faults.has_errors:
         raise InputError(faults.collected())
-    imported = take_in(desk, builder.draft, reader, dry_run=dry_run)
+    imported = take_in(desk, builder.draft, reader, dry_run=dry_run, right=right)
     for row in imported.renamed:
         problem = _("this number stands in the ledger with another name; nothing was changed")
-        faults.warning(table.file, row, "id", "", problem, _("correct the person there, or the number here"))
-    return ImportResult(table.file, imported, faults.collected(), dry_run)
+        remedy = _("correct the person there, or the number here")
+        faults.warning(given.path.name, row, "id", "", problem, remedy)
+    return ImportResult(given.path.name, imported, faults.collected(), dry_run)
+
+
+def _content(given: ListFile) -> bytes:
+    return bytes_of(given.path) if given.content is None else given.content
 
 
 def _table(given: ListFile, columns: Mapping[str, Sequence[str]], faults: FaultList) -> ForeignTable:
     if given.path.suffix.lower() == _JSON:
-        content = bytes_of(given.path) if given.content is None else given.content
-        return read_submissions(given.path.name, content, columns, given.mapping, faults)
+        return read_submissions(given.path.name, _content(given), columns, given.mapping, faults)
     return read_table(given.path, columns, given.mapping, faults, content=given.content)
 
 
@@ -261,6 +277,38 @@ class _Builder:
                 "words": row.words,
             }
             self.draft.add(row.row, "request.open", request, payload)
+
+    def searches(self, notes: Sequence[tuple[int, PfifNote]]) -> None:
+        """Open a search for everybody of whom a note says that somebody looks for them."""
+        wanted = [(row, note) for row, note in notes if note.status == "information_sought"]
+        people = {note.person_record_id: self._id("person", note.person_record_id) for _row, note in wanted}
+        with self._desk.database.reading() as connection:
+            keys = [f"person/{person}" for person in people.values()]
+            known = {item.id for item in records.find_many(connection, keys)}
+        for row, note in wanted:
+            person = people[note.person_record_id]
+            if person not in known:
+                problem = _("the person is not in the ledger yet")
+                self._warning(row, "person_record_id", note.person_record_id, problem)
+                continue
+            search = self._id("search", note.note_record_id)
+            if not self._stands_twice(row, search):
+                payload = {"sought": person, "enquirer": note.author_name[:LONGEST_TEXT]}
+                self.draft.add(row, "tracing.open", search, payload)
+        self.leave_out([pair for pair in notes if pair not in wanted])
+
+    def leave_out(self, notes: Sequence[tuple[int, PfifNote]]) -> None:
+        """Say of notes that they were not taken in, and why."""
+        for row, note in notes:
+            if note.status == "information_sought":
+                problem = _("somebody looks for this person; the tracing desk opens the search")
+                remedy = _("let somebody with the role tracing import the file as well")
+            elif note.status or note.text:
+                problem = _("what the note says was not taken in: only what is seen at a gate counts")
+                remedy = _("let the tracing desk read it")
+            else:
+                continue
+            self._faults.warning(self._given.path.name, row, "note", note.status, problem, remedy)
 
     def _household_of(self, row: PersonRow) -> str:
         """Id of the household of a person; what a list says of a home makes one where it names none."""

@@ -42,3 +42,14 @@ def test_what_is_wrong_with_a_list_is_told_whole(data: list[str], tmp_path: Path
     assert RUN.invoke(app, [*command, "--as", "nobody"]).exit_code == 2
     assert "import.people" in RUN.invoke(app, [*command, "--as", "field", "--map", "phone=телефон"]).output
     assert RUN.invoke(app, [*command, "--as", "hotline", "--map", "phone"]).exit_code == 2
+
+
+def test_a_file_for_other_registries_is_written_for_its_owner_alone(data: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "out.xml"
+    command = ["admin", "export", str(file), *data]
+    assert RUN.invoke(app, [*command, "--as", "hotline"]).exit_code == 2
+    assert RUN.invoke(app, [*command, "--as", "tracing"]).exit_code == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "zesty.ca/pfif/1.4" in file.read_text("utf-8")
+    again = RUN.invoke(app, ["admin", "import", str(file), "--as", "hotline", *data])
+    assert "Entered: nothing" in again.output

@@ -47,3 +47,12 @@ def test_rubbish_is_refused_with_words(visit: Visit, name: str, content: bytes) 
     answer = visit("hotline").post(f"/v1/import?name={name}", content=content)
     assert answer.status_code == 422
     assert answer.json()["faults"][0]["problem"]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_file_for_other_registries_is_for_those_who_trace(role: Role, visit: Visit) -> None:
+    answer = visit(str(role)).get("/v1/export/pfif")
+    assert answer.status_code == (200 if Action.EXPORT_PFIF in DOES[role] else 403)
+    assert answer.headers["cache-control"] == "no-store"
+    if answer.status_code == 200:
+        assert answer.text.startswith("<?xml")
