@@ -20,6 +20,7 @@ from safepassage.formats.plan_json import load_plan
 from safepassage.formats.scenario_folder import read_scenario
 from safepassage.i18n import _, language
 from safepassage.model.scenario import Scenario
+from safepassage.model.threat import ThreatEntryKind
 from safepassage.progress import NoProgress, Progress
 from safepassage.publish.rehearsal_page import render_rehearsal
 from safepassage.publish.wording import in_all_languages
@@ -141,6 +142,7 @@ def rehearse_plan(
         if path is not None:
             documents.append(load_plan(path / PLAN_FILE if path.is_dir() else path))
             require_same_scenario(documents[-1], read, path)
+    _refuse_events_to_come(read.scenario)
     assumptions = _assumptions(read.scenario, options)
     asked_s = _moment("--by", options.by, read.scenario)
     deadline_s = _moment("--deadline", options.deadline, read.scenario)
@@ -250,6 +252,18 @@ def _assumptions(scenario: Scenario, options: RehearseOptions) -> Assumptions:
         quantiles = read_participation(options.forecast, start, end)
         assumptions = replace(assumptions, uptake_quantiles=quantiles)
     return assumptions
+
+
+def _refuse_events_to_come(scenario: Scenario) -> None:
+    """The rate field is made of what has happened."""
+    problem, remedy = _("the event lies in the future"), _("give what happened before the scenario's start")
+    faults = [
+        Fault("threat.csv", 0, "start", event.id, problem, remedy)
+        for event in scenario.threat.of_kind(ThreatEntryKind.EVENT)
+        if event.start_s > 0
+    ]
+    if faults:
+        raise InputError(faults)
 
 
 def _moment(option: str, text: str, scenario: Scenario) -> float | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ from safepassage.cli.main import app
 from safepassage.errors import InputError
 from safepassage.formats.plan_folder import read_plan_folder
 from safepassage.formats.plan_json import dump_plan
+from safepassage.formats.scenario_folder import read_scenario
+from safepassage.formats.scenario_folder.content_hash import scenario_hash
+from safepassage.model.plan import Plan
 from safepassage.progress import NoProgress
 from safepassage.rehearsal.decisions import put_off
 from safepassage.rehearsal.one_more import BUS, CROSSING, HOUR
@@ -249,3 +254,39 @@ def test_where_figures_cannot_be_written(valley_folder: Path, valley_plan: Path,
     assert ended.returncode == ExitCode.BAD_INPUT
     assert "Traceback" not in ended.stderr
     assert not list(tmp_path.iterdir())
+
+
+THREAT = (
+    "threat_id,kind,subject,start,end,latitude,longitude,factor,probability,source,reliability,"
+    "credibility,heard_from\n"
+)
+
+
+def plan_made_for(folder: Path, plan: Path) -> Plan:
+    """A plan as if it had been made for a folder, where that can be read."""
+    made = read_plan_folder(plan).plan
+    try:
+        return replace(made, scenario_hash=scenario_hash(read_scenario(folder).scenario))
+    except InputError:
+        return made
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("x,event,,2023-08-12T12:00:00+03:00,,50.0,30.1,,,,,,\n", "future"),
+        ("x,closure,east_road,2023-08-10T12:00:00+03:00,,,,,1.5,,,,\n", "probability"),
+        ("x,closure,east_road,2023-08-10T12:00:00,,,,,0.5,,,,\n", "start"),
+    ],
+)
+def test_threats_that_cannot_be_are_refused_cleanly(
+    valley_folder: Path, valley_plan: Path, tmp_path: Path, row: str, said: str
+) -> None:
+    spoilt = Path(shutil.copytree(valley_folder, tmp_path / "spoilt"))
+    (spoilt / "threat.csv").write_text(THREAT + row, "utf-8")
+    planned = tmp_path / "plan.json"
+    planned.write_bytes(dump_plan(plan_made_for(spoilt, valley_plan)))
+    ended = run("rehearse", str(spoilt), str(planned), "--futures", "2")
+    assert ended.returncode == ExitCode.BAD_INPUT, ended.stderr
+    assert said in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
