@@ -21,7 +21,7 @@ from safepassage.operations.safety.keys import MasterKey, SealBrokenError
 from safepassage.operations.safety.roles import Role
 from safepassage.operations.store import audit, events, records
 from safepassage.operations.store.copies import NotEmptyError, copy_to_file, restore_from_file
-from safepassage.operations.store.database import Database, StoreFullError
+from safepassage.operations.store.database import Database, StoreFullError, StoreUnavailableError
 from tests.operations.conftest import enrol
 from tests.operations.field import FieldDevice, document
 
@@ -254,3 +254,12 @@ def test_a_disk_that_takes_nothing_loses_nothing(desk: Desk, harm: str) -> None:
     with desk.database.reading() as connection:
         assert events.count(connection) == 400
         assert first_broken_event(connection) is None
+
+
+def test_a_database_that_is_away_is_told_plainly(tmp_path: Path) -> None:
+    away = Database(f"postgresql+psycopg://ledger@/postgres?host={tmp_path}")
+    with pytest.raises(StoreUnavailableError), away.reading():
+        pass
+    with pytest.raises(StoreUnavailableError), away.writing():
+        pass
+    away.close()
