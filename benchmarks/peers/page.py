@@ -348,7 +348,12 @@ def main() -> None:
     draw_bars(instances, "peak_mb", "peak memory, median (MB)", pictures / "bench-memory.svg")
     prose = Template((Path(__file__).parent / "page.md").read_text(encoding="utf-8"))
     features, referee = _read(RESULTS / "features.json"), _read(RESULTS / "referee.json")
+    everything = features["rows"][-1]
+    all_on_s = everything["traversals"] / everything["traversals_per_processor_s"]
     text = prose.substitute(
+        all_on_s=_short(all_on_s),
+        all_on_sumo=_times(instances, "sumo", all_on_s),
+        all_on_uxsim=_times(instances, "uxsim-5", all_on_s),
         conditions=conditions(facts),
         instances=instance_list(instances),
         times=time_table(instances),
@@ -372,6 +377,13 @@ def _read(path: Path) -> Facts:
 
 def _head(*columns: str) -> list[str]:
     return ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+
+
+def _times(instances: Facts, tool: str, all_on_s: float) -> str:
+    """How many times as long the plain loop of a tool takes on ``medium``, which a quick run leaves out."""
+    if "medium" not in instances:
+        return "(not measured)"
+    return _short(median_of(finished(instances["medium"]["runs"][tool]), "loop_processor_s") / all_on_s)
 
 
 def _spread(runs: list[Facts], name: str) -> str:
