@@ -178,7 +178,7 @@ def crossings_folder(
             starts=last_starts(scenario, document, confidence=confidence, seed=chosen),
         )
     page = render_playbook(scenario, playbook, language=language())
-    files = {
+    files: dict[str, bytes | str | None] = {
         PLAYBOOK_FILE: dump_playbook(playbook),
         PAGE_FILE: page,
         STARTS_FILE: starts_table(scenario, playbook),

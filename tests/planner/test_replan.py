@@ -40,7 +40,8 @@ def _anew(
 
 
 def _people(plan: Plan) -> int:
-    return sum(part.people.total for part in (*plan.assignments, *plan.unserved))
+    served = sum(part.people.total for part in plan.assignments)
+    return served + sum(part.people.total for part in plan.unserved)
 
 
 @settings(max_examples=8)

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from safepassage.model.arrays import FloatArray, IndexArray
+from safepassage.model.arrays import FlagArray, FloatArray, IndexArray
 from safepassage.planner.surge.car_route import CarRoute, make_route, resource_capacity_per_s
 from safepassage.planner.surge.paths import Paths
 from safepassage.planner.surge.pin_rules import rules_of
@@ -109,7 +109,7 @@ class _Search:
         network = self.network
         price_s, gate_s = np.split(priced_s, [network.n_links])
         cost = np.maximum(network.free_flow_time_s + price_s + gate_s[network.to_node], _LEAST_COST)
-        usable = network.capacity_pcu_per_h > 0
+        usable: FlagArray = network.capacity_pcu_per_h > 0
         for _repair in range(_MOST_REPAIRS):
             following = self._grow(cost, usable, extra_s)
             wrong = self._forbidden_link(following)
@@ -160,7 +160,8 @@ class _Search:
         problem, rules = self.problem, self.rules[queue]
         if rules.forced_links:
             return self._made([problem.link_index[link] for link in rules.forced_links], queue)
-        at, links = self.origins[queue], []
+        at = self.origins[queue]
+        links: list[int] = []
         while tree.following[at] >= 0 and len(links) <= self.network.n_nodes:
             links.append(int(tree.following[at]))
             at = int(self.network.to_node[links[-1]])

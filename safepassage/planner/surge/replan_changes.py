@@ -21,10 +21,14 @@ def changes_between(
     ----------
     scenario : Scenario
         Whose settlements, in their order.
-    before, after : Plan
-        The plans.
-    was, now : Outcome
-        How each plays.
+    before : Plan
+        The earlier plan.
+    was : Outcome
+        How it plays.
+    after : Plan
+        The new plan.
+    now : Outcome
+        How it plays.
     at_s : float
         When the second replaced the first (s); departures after it are compared.
 

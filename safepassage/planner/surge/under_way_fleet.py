@@ -223,7 +223,8 @@ class Keeper:
         """
         self.problem = problem
         self._index()
-        fetching, onward = [], []
+        fetching: list[Trip] = []
+        onward: list[Trip] = []
         for trip in self.found.trips:
             boards = [leg for leg in trip.legs if leg.board]
             if not boards:
@@ -483,8 +484,8 @@ def problem_left(problem: FleetProblem, found: FleetUnderWay) -> FleetProblem:
             room[haven.site] -= job.persons
         elif job.run == NO_RUN:
             waiting[job.haven] += job.persons
-    for run, parties in found.riders.items():
-        room[problem.runs[run].to_site] -= needs_of(problem, parties).total
+    for number, parties in found.riders.items():
+        room[problem.runs[number].to_site] -= needs_of(problem, parties).total
     runs = []
     for k, run in enumerate(problem.runs):
         needs = needs_of(problem, taken.get(k, ()))
