@@ -57,6 +57,8 @@ def register() -> None:
     admin.command(name="import", help=_("Enter people or requests from a table, Kobo, ODK or PFIF."))(
         import_file
     )
+    admin.command(help=_("Take in the parcel that a device has put on a stick, and write its answer."))(usb)
+    admin.command(name="usb-key", help=_("Print the key for which devices seal their parcels."))(usb_key)
     admin.command(help=_("Write who is looked for as PFIF 1.4, for registries of missing people."))(export)
 
 
@@ -130,6 +132,36 @@ def export(
     write_atomically(file, text)
     sentence = _("Written to {file}, readable by you alone: it holds names.").format(file=file)
     terminal_of(ctx).done(ExitCode.DONE, {"file": str(file)}, [sentence])
+
+
+def usb_key(ctx: typer.Context, data: Data = Path("ledger"), database: DatabaseUrl = "") -> None:
+    """Print the key of parcels."""
+    from safepassage.operations.courier import public_key_of
+
+    key = public_key_of(open_desk(data, database))
+    terminal_of(ctx).done(ExitCode.DONE, {"public_key": key}, [key])
+
+
+def usb(
+    ctx: typer.Context,
+    parcel: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help=_("File of the device."))],
+    answer: Annotated[Path, typer.Option("--answer", help=_("File to carry back to the device."))],
+    data: Data = Path("ledger"),
+    database: DatabaseUrl = "",
+) -> None:
+    """Take a parcel in."""
+    from safepassage.formats.files import write_atomically
+    from safepassage.formats.foreign_file import bytes_of
+    from safepassage.operations.courier import take
+    from safepassage.operations.login import Door
+    from safepassage.operations.reading import ReadingRoom
+    from safepassage.operations.sync import SyncDesk
+
+    desk = open_desk(data, database)
+    sync = SyncDesk(desk, ReadingRoom(desk), Door(desk))
+    write_atomically(answer, take(desk, sync, bytes_of(parcel)))
+    sentence = _("Taken in. Carry {file} back to the device; nobody else can open it.").format(file=answer)
+    terminal_of(ctx).done(ExitCode.DONE, {"answer": str(answer)}, [sentence])
 
 
 def _not_allowed(reader: Reader, error: Exception) -> InputError:

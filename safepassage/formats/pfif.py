@@ -12,6 +12,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 from xml.parsers.expat import ExpatError
 
 from defusedxml import DefusedXmlException
@@ -238,7 +239,7 @@ def _note(file: str, number: int, element: ET.Element, person: str, faults: Faul
     return note
 
 
-def _texts(element: ET.Element, names: Sequence[str]) -> dict[str, str]:
+def _texts(element: ET.Element, names: Sequence[str]) -> dict[str, Any]:
     return {name: (element.findtext(_tag(name)) or "").strip() for name in names}
 
 

@@ -171,8 +171,13 @@ class Door:
         """Whose device a token is; a revoked one, or one of a closed account, delivers but sees nothing."""
         with self._desk.database.reading() as connection:
             device = devices.find_by_token(connection, passwords.token_hash(token))
-            account = accounts.find(connection, device.account) if device else None
-        if device is None or account is None:
+        return self.who_owns(device) if device else None
+
+    def who_owns(self, device: devices.Device) -> Visitor | None:
+        """The owner of a device, with it; a revoked one delivers but sees nothing."""
+        with self._desk.database.reading() as connection:
+            account = accounts.find(connection, device.account)
+        if account is None:
             return None
         if account.disabled:
             device = replace(device, revoked_ms=device.revoked_ms or self._desk.now_ms())

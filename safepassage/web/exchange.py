@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from safepassage.errors import Fault, InputError
 from safepassage.i18n import _
+from safepassage.operations.courier import public_key_of, take
 from safepassage.operations.desk import NotAllowedError
 from safepassage.operations.safety.roles import Action
 from safepassage.web.access import Seeing, ServiceHere, require
@@ -66,6 +67,22 @@ def pfif(
     text = export_pfif(service.reading, service.desk, asking.reader, domain=domain, everyone=everyone)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="pfif.xml"'}
     return Response(text, media_type="application/xml", headers=headers)
+
+
+@exchange.get("/usb-key")
+def usb_key(asking: Seeing, service: ServiceHere) -> dict[str, str]:
+    """Tell the key for which devices seal the parcels that travel on a stick."""
+    require(asking, Action.SYNC)
+    return {"public_key": public_key_of(service.desk)}
+
+
+@exchange.post("/usb", openapi_extra=_ANY_FILE, response_class=Response)
+async def usb(request: Request, asking: Seeing, service: ServiceHere) -> Response:
+    """Take in the parcel of a device, whoever carries it; the answer opens on that device alone."""
+    require(asking, Action.SYNC)
+    answer = await run_in_threadpool(take, service.desk, service.sync, await request.body())
+    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="answer.parcel"'}
+    return Response(answer, media_type="application/octet-stream", headers=headers)
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:

@@ -170,31 +170,11 @@ def say(saying: Saying, asking: Seeing, service: ServiceHere) -> dict[str, Any]:
 @v1.post("/sync")
 def sync(batch: Sync, asking: Asking, service: ServiceHere) -> dict[str, Any]:
     """Take signed events, and give what the device may see since its cursor."""
-    require(asking, Action.SYNC)
-    device = asking.device
-    if device is None:
-        raise NotAllowedError("only devices sync")
-    now = service.desk.now_ms()
-    skew_ms = batch.device_ms - now if batch.device_ms else 0
-    receipts = service.desk.receive(batch.events, device, skew_ms=skew_ms) if batch.events else []
-    for receipt in receipts:
+    skew_ms = batch.device_ms - service.desk.now_ms() if batch.device_ms else 0
+    synced = service.sync.sync(asking, batch.events, cursor=batch.cursor, limit=batch.limit, skew_ms=skew_ms)
+    for receipt in synced.receipts:
         service.meters.events.labels(receipt.status).inc()
-    answer: dict[str, Any] = {
-        "receipts": [asdict(receipt) for receipt in receipts],
-        "server_ms": now,
-        "records": [],
-        "cursor": batch.cursor,
-        "lease_until_ms": device.lease_until_ms,
-    }
-    if device.revoked_ms is None:
-        answer["records"], answer["cursor"] = service.reading.changes(
-            asking.reader, batch.cursor, limit=batch.limit
-        )
-        answer["lease_until_ms"] = service.door.extend_lease(device)
-        with service.desk.database.reading() as connection:
-            # After a restore the ledger may have lost what a device has seen acknowledged.
-            answer["known_up_to"], answer["missing"] = events.missing_of_device(connection, device.id, 50)
-    return answer
+    return synced.document()
 
 
 @v1.get("/records/{noun}")

@@ -11,6 +11,7 @@ from safepassage.operations.desk import Desk
 from safepassage.operations.login import Door
 from safepassage.operations.names import NameIndex
 from safepassage.operations.reading import ReadingRoom
+from safepassage.operations.sync import SyncDesk
 from safepassage.web.alerts import AlertWatch
 
 
@@ -50,6 +51,8 @@ class Service:
         Answers readers.
     door : Door
         Lets people in.
+    sync : SyncDesk
+        Takes what devices deliver.
     names : NameIndex
         Finds persons by name.
     meters : Meters
@@ -63,6 +66,7 @@ class Service:
     desk: Desk
     reading: ReadingRoom
     door: Door
+    sync: SyncDesk
     names: NameIndex
     meters: Meters
     secure_cookies: bool
@@ -79,4 +83,6 @@ def assemble(desk: Desk, *, secure_cookies: bool, alert_file: Path | None = None
         Counter("safepassage_events", "Events by how they fared", ["status"], registry=registry),
     )
     alerts = AlertWatch(alert_file, desk.now_ms)
-    return Service(desk, ReadingRoom(desk), Door(desk), NameIndex(desk), meters, secure_cookies, alerts)
+    reading, door = ReadingRoom(desk), Door(desk)
+    sync = SyncDesk(desk, reading, door)
+    return Service(desk, reading, door, sync, NameIndex(desk), meters, secure_cookies, alerts)

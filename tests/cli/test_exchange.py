@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from safepassage.cli.main import app
+from safepassage.operations.courier import open_parcel, pack
+from tests.operations.field import FieldDevice
 
 RUN = CliRunner()
 
@@ -53,3 +55,17 @@ def test_a_file_for_other_registries_is_written_for_its_owner_alone(data: list[s
     assert "zesty.ca/pfif/1.4" in file.read_text("utf-8")
     again = RUN.invoke(app, ["admin", "import", str(file), "--as", "hotline", *data])
     assert "Entered: nothing" in again.output
+
+
+def test_a_parcel_is_taken_in_at_the_machine(data: list[str], tmp_path: Path) -> None:
+    phone = FieldDevice("phone", account="field")
+    enrol = ["admin", "device", "phone", "--account", "field", "--public-key", phone.enrolled.public_key]
+    assert RUN.invoke(app, [*enrol, *data]).exit_code == 0
+    key = RUN.invoke(app, ["admin", "usb-key", *data]).output.strip()
+    content, reply = pack([phone.say("person.register", "p1")], "phone", phone.key, key)
+    file, answer = tmp_path / "phone.parcel", tmp_path / "answer.parcel"
+    file.write_bytes(content)
+    assert RUN.invoke(app, ["admin", "usb", str(file), "--answer", str(answer), *data]).exit_code == 0
+    assert open_parcel(answer.read_bytes(), reply)["receipts"][0]["status"] == "accepted"
+    file.write_bytes(b"rubbish")
+    assert RUN.invoke(app, ["admin", "usb", str(file), "--answer", str(answer), *data]).exit_code == 2

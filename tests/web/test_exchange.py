@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from safepassage.operations.courier import open_parcel, pack
 from safepassage.operations.desk import Desk
 from safepassage.operations.ledger import ledger, total
 from safepassage.operations.safety.roles import DOES, Action, Role
+from tests.operations.conftest import enrol
+from tests.operations.field import FieldDevice
 from tests.web.conftest import Visit
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -56,3 +59,14 @@ def test_the_file_for_other_registries_is_for_those_who_trace(role: Role, visit:
     assert answer.headers["cache-control"] == "no-store"
     if answer.status_code == 200:
         assert answer.text.startswith("<?xml")
+
+
+def test_a_parcel_goes_in_through_anybody_who_syncs(visit: Visit, desk: Desk) -> None:
+    phone = FieldDevice("phone", account="field")
+    enrol(desk, phone)
+    key = visit("driver").get("/v1/usb-key").json()["public_key"]
+    content, reply = pack([phone.say("person.register", "p1")], "phone", phone.key, key)
+    answer = visit("driver").post("/v1/usb", content=content)
+    assert open_parcel(answer.content, reply)["receipts"][0]["status"] == "accepted"
+    assert visit("admin").post("/v1/usb", content=content).status_code == 403
+    assert visit("driver").post("/v1/usb", content=b"rubbish").status_code == 422
