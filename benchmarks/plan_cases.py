@@ -90,8 +90,9 @@ def show(scenario: Scenario, *, free: bool) -> None:
         # A booking counts at the end of its step; on average it arrives half a step before.
         free_mean_s = booked.mean_arrival_s - FREE_STEP_S / 2
         print(
-            f"{scenario.id}: free routes out in {booked.clearance_steps * FREE_STEP_S / 60:.2f} min, mean arrival"
-            f" {free_mean_s / 60:.2f} min, bound {mean_s / 60:.2f} ({100 * (free_mean_s / mean_s - 1):.2f} %),"
+            f"{scenario.id}: free routes out in {booked.clearance_steps * FREE_STEP_S / 60:.2f} min,"
+            f" mean arrival {free_mean_s / 60:.2f} min, bound {mean_s / 60:.2f}"
+            f" ({100 * (free_mean_s / mean_s - 1):.2f} %),"
             f" {time.perf_counter() - began:.1f} s"
         )
     began = time.perf_counter()

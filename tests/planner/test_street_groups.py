@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.plan_cases import instance
 from safepassage.model.people import HouseholdGroup, NeedCount, PeopleCount
 from safepassage.planner.surge.cars import queue_of
+from safepassage.planner.surge.certificate import bound_cars
 from safepassage.planner.surge.problem import state_problem
 from safepassage.planner.surge.recipe import plan_surge
 from safepassage.planner.surge.routes import choose_routes
+from safepassage.planner.surge.search import CarSearch
 from safepassage.planner.surge.street_groups import split_towns
 from safepassage.planner.surge.town_queues import MOST_GROUPS, divide, main_routes
 from tests.planner.small_roads import drivers, roads
@@ -76,3 +82,19 @@ def test_small_shares_get_no_group_of_their_own() -> None:
     assert main_routes(np.array([0.5, 0.01, 0.49]), 1000) == [0, 2]
     assert main_routes(np.array([0.4, 0.2, 0.3, 0.1]), 1000) == [0, 2, 1]
     assert main_routes(np.array([0.6, 0.4]), 10) == [0]
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize("name", ["siouxfalls-100k", "anaheim-200k"])
+def test_published_instances_are_followed_within_six_per_cent(shared_data: Path, name: str) -> None:
+    scenario = instance(shared_data, name)
+    problem = state_problem(scenario)
+    bound_s = bound_cars(problem).bound_s
+    split, choice = split_towns(problem, choose_routes(problem), bound_s=bound_s)
+    plan = CarSearch(split, choice, (), bound_s=bound_s).run(seed=1, iterations=0)
+    assert bound_s <= plan.clearance_s <= 1.06 * bound_s
+    groups = Counter(route.settlement for route in plan.routes)
+    assert max(groups.values()) <= MOST_GROUPS
+    for route in plan.routes:
+        own = [wave for wave in plan.waves if wave.route == route.id]
+        assert all(before.end_s == after.start_s for before, after in pairwise(own))

@@ -57,9 +57,8 @@ def reserved_routes(problem: SurgeProblem) -> tuple[list[list[CarRoute]], list[F
     reserved = reserve_routes(
         problem.roads, car_demand(problem), open_windows=problem.scenario.open_windows()
     )
-    amount = np.bincount(
-        reserved.booking_route, weights=reserved.booking_amount_pcu, minlength=reserved.n_routes
-    )
+    amount = np.zeros(reserved.n_routes)
+    np.add.at(amount, reserved.booking_route, reserved.booking_amount_pcu)
     by_origin: list[list[int]] = [[] for _ in problem.queues]
     for route in np.argsort(-amount, kind="stable").tolist():
         own = by_origin[int(reserved.route_origin[route])]
