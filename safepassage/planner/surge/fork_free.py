@@ -109,7 +109,7 @@ class _Search:
         network = self.network
         price_s, gate_s = np.split(priced_s, [network.n_links])
         cost = np.maximum(network.free_flow_time_s + price_s + gate_s[network.to_node], _LEAST_COST)
-        usable: FlagArray = np.array(network.capacity_pcu_per_h > 0, np.bool_)
+        usable: FlagArray = network.capacity_pcu_per_h > 0
         for _repair in range(_MOST_REPAIRS):
             following = self._grow(cost, usable, extra_s)
             wrong = self._forbidden_link(following)
@@ -119,7 +119,7 @@ class _Search:
             usable[wrong] = False
         return _Tree(following)
 
-    def _grow(self, cost: FloatArray, usable: FloatArray, extra_s: FloatArray) -> IndexArray:
+    def _grow(self, cost: FloatArray, usable: FlagArray, extra_s: FloatArray) -> IndexArray:
         """From every node the first link of the cheapest way to a destination."""
         network, n = self.network, self.network.n_nodes
         links = np.flatnonzero(usable)
