@@ -145,7 +145,7 @@ LAUGHS = (
     '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
     f'<pfif xmlns="{NAMESPACE}"><person><full_name>&b;</full_name></person></pfif>'
 )
-OUTSIDE = f'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><pfif xmlns="{NAMESPACE}">&a;</pfif>'
+OUTSIDE = f'<!DOCTYPE x [<!ENTITY a SYSTEM "secret.txt">]><pfif xmlns="{NAMESPACE}">&a;</pfif>'
 
 
 @pytest.mark.parametrize(
