@@ -9,6 +9,7 @@ import typer
 
 from safepassage.cli.boundary import terminal_of
 from safepassage.cli.exit_codes import ExitCode
+from safepassage.cli.operations import DatabaseUrl, open_desk
 from safepassage.i18n import _
 
 Folder = Annotated[
@@ -33,6 +34,10 @@ Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="PATH", help=_("Folder of the new plan (for the commission).")),
 ]
+Ledger = Annotated[
+    Path | None,
+    typer.Option("--ledger", metavar="DIR", help=_("Folder of the ledger: decisions, people, trips count.")),
+]
 AsJson = Annotated[bool, typer.Option("--json", help=_("Print one JSON document, for machines."))]
 
 
@@ -55,6 +60,8 @@ def replan(
     at: At,
     close: Close = None,
     pins: Pins = None,
+    ledger: Ledger = None,
+    database: DatabaseUrl = "",
     output: Output = None,
     seed: Seed = None,
     as_json: AsJson = False,
@@ -65,9 +72,22 @@ def replan(
     from safepassage.workflows.replan import replan_folder
 
     target = output or Path("out") / f"{folder.resolve().name}-anew"
+    facts = None
+    if ledger is not None:
+        from safepassage.operations.planning import facts_for_planning
+
+        facts = facts_for_planning(open_desk(ledger, database).database)
     with terminal.progress() as progress:
         result = replan_folder(
-            folder, plan, target, at=at, close=close or (), pins=pins, seed=seed, progress=progress
+            folder,
+            plan,
+            target,
+            at=at,
+            close=close or (),
+            pins=pins,
+            ledger=facts,
+            seed=seed,
+            progress=progress,
         )
     code = ExitCode.UNSERVED if result.unserved_people else ExitCode.DONE
     terminal.done(code, result.facts(), result.sentences())

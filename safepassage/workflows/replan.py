@@ -26,6 +26,7 @@ from safepassage.i18n import _, language, ngettext, use_language
 from safepassage.model.plan import Pin
 from safepassage.model.replanning import SettlementChange
 from safepassage.model.scenario import Scenario
+from safepassage.operations.planning import PlanningFacts
 from safepassage.planner.surge import replan as planner
 from safepassage.planner.surge.known_now import closures_of
 from safepassage.planner.surge.replan import Replanned
@@ -34,6 +35,7 @@ from safepassage.publish.report import render_report
 from safepassage.publish.summary import summary_lines
 from safepassage.publish.wording import clock, place_name
 from safepassage.workflows.facts import finite, outcome_facts
+from safepassage.workflows.ledger_changes import LedgerChanges, ledger_changes
 
 _MOST_SAID = 12
 
@@ -51,11 +53,14 @@ class ReplanResult:
         What the earlier plan was made for.
     replanned : Replanned
         What was made.
+    from_ledger : LedgerChanges or None
+        What the ledger gave, where one was asked.
     """
 
     output: Path
     before: Scenario
     replanned: Replanned
+    from_ledger: LedgerChanges | None = None
 
     @property
     def unserved_people(self) -> int:
@@ -74,6 +79,7 @@ class ReplanResult:
             "report": str(self.output / REPORT_FILE),
             "unserved": self.unserved_people,
             **outcome_facts(new.outcome),
+            **({} if self.from_ledger is None else {"ledger": self.from_ledger.facts()}),
             "under_way": asdict(new.under_way),
             "without_a_new_plan": {
                 "safe": new.unchanged.safe,
@@ -96,7 +102,8 @@ class ReplanResult:
         """Tell a person."""
         new, scenario = self.replanned, self.replanned.scenario
         seen = new.under_way
-        lines = [
+        lines = list(self.from_ledger.sentences()) if self.from_ledger else []
+        lines += [
             _(
                 "At {time}: {out} people out, {road} on the road; {waves} waves and {trips} trips stay."
             ).format(
@@ -146,7 +153,7 @@ def _change_words(scenario: Scenario, change: SettlementChange) -> str:
     )
 
 
-def replan_folder(
+def replan_folder(  # noqa: PLR0913 - each is one thing that may become known
     folder: Path,
     plan: Path,
     output: Path,
@@ -154,6 +161,7 @@ def replan_folder(
     at: str,
     close: Sequence[str] = (),
     pins: Path | None = None,
+    ledger: PlanningFacts | None = None,
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> ReplanResult:
@@ -174,6 +182,8 @@ def replan_folder(
         Crossings or links that are lost from then on.
     pins : Path, optional
         A table like ``pin.csv`` of new decisions; one with an old id replaces the old one.
+    ledger : PlanningFacts, optional
+        What the ledger of the evacuation knows by then.
     seed : int, optional
         Of every random choice; that of the scenario by default.
     progress : Progress, optional
@@ -205,13 +215,20 @@ def replan_folder(
     if pins is not None:
         more = read_scenario(folder, instead={"pin.csv": pins}).scenario.pins
     with use_language("en"):
+        known = ledger_changes(scenario, ledger, at_s) if ledger is not None else None
+        closures = [entry for name in close for entry in closures_of(scenario, name, at_s)]
+        if known is not None:
+            lost = {entry.subject for entry in closures}
+            closures += [entry for entry in known.closures if entry.subject not in lost]
+            more = (*more, *(pin for pin in known.pins if pin.id not in {own.id for own in more}))
         new = planner.replan(
             scenario,
             running,
             at_s=at_s,
             scenario_hash=scenario_hash,
-            closures=[entry for name in close for entry in closures_of(scenario, name, at_s)],
+            closures=closures,
             pins=more,
+            demand=known.demand if known is not None else (),
             seed=scenario.seed if seed is None else seed,
             progress=progress,
         )
@@ -220,7 +237,7 @@ def replan_folder(
     page = render_report(new.scenario, new.plan, new.outcome, new.unchanged, language=language())
     table = change_table(new.scenario, new.plan, new.changes)
     write_plan_folder(content, output, report=page, more={CHANGES_FILE: table})
-    return ReplanResult(output, scenario, new)
+    return ReplanResult(output, scenario, new, known)
 
 
 def moment_s(scenario: Scenario, text: str) -> float:
