@@ -40,8 +40,8 @@ def read_area(path: Path) -> shapely.Geometry:
     """
     faults = FaultList([path.name])
     polygons = []
-    for number, geometry in enumerate(_geometries(_document(path)), start=1):
-        polygon = _polygon(path.name, number, geometry, faults)
+    for number, geometry in enumerate(_geometries(read_json(path)), start=1):
+        polygon = polygon_of(path.name, number, geometry, faults)
         if polygon is not None:
             polygons.append(polygon)
     if not polygons and not faults.has_errors:
@@ -93,7 +93,25 @@ def _crosses_date_line(text: str) -> bool:
     return 0 < west <= 180 and -180 <= east < 0
 
 
-def _document(path: Path) -> Any:  # noqa: ANN401 - JSON of any shape
+def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON of any shape
+    """
+    Read a GeoJSON file whatever it holds.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    Any
+        As JSON says.
+
+    Raises
+    ------
+    InputError
+        If it is too large or no JSON.
+    """
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise _unreadable(path, _("larger than {limit} MB").format(limit=_LARGEST_BYTES // 1_000_000))
@@ -122,7 +140,26 @@ def _geometries(document: Any) -> list[Any]:  # noqa: ANN401 - JSON of any shape
     return [document]
 
 
-def _polygon(file: str, number: int, geometry: Any, faults: FaultList) -> shapely.Geometry | None:  # noqa: ANN401
+def polygon_of(file: str, number: int, geometry: Any, faults: FaultList) -> shapely.Geometry | None:  # noqa: ANN401
+    """
+    Check a GeoJSON geometry that should be a polygon.
+
+    Parameters
+    ----------
+    file : str
+        Where it stands.
+    number : int
+        Its place in the file, from 1.
+    geometry : dict
+        As JSON says.
+    faults : FaultList
+        Receives what is wrong with it; a shape that is no polygon is only warned of.
+
+    Returns
+    -------
+    Geometry or None
+        A valid polygon in degrees.
+    """
     kind = geometry.get("type")
     if kind not in _POLYGONS:
         faults.warning(

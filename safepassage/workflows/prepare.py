@@ -273,7 +273,7 @@ def write_prepared(
     assert report.people_in == report.people_placed + report.people_not_placed
     progress.start(_("Writing the scenario"))
     kept = {"link.csv": {"name": tuple(link_names)}}
-    files: dict[str, str | bytes | None] = dict(scenario_files(ScenarioFolder(scenario, kept)))
+    files = scenario_files(ScenarioFolder(scenario, kept))
     files[REPORT_FILE] = json.dumps(report.facts(), ensure_ascii=False, indent=1) + "\n"
     files[DROPPED_FILE] = _dropped_text(report.dropped_courses)
     files.update({IMPORT_FOLDER + name: text for name, text in more.items()})

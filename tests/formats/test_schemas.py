@@ -72,7 +72,7 @@ def test_documents_fit_their_schemas(valley: Scenario, valley_plan: Plan, valley
     schemas = {name: json.loads(text) for name, text in all_schemas().items()}
     plan = json.loads(dump_plan(valley_plan))
     outcome = json.loads(dump_outcome(valley_outcome, audience=Audience.COMMISSION, exercise=True))
-    settings = tomllib.loads(scenario_files(valley)["scenario.toml"] or "")
+    settings = tomllib.loads(str(scenario_files(valley)["scenario.toml"]))
     for name, document in (("plan", plan), ("outcome", outcome), ("scenario", settings)):
         schema = schemas[f"{name}.schema.json"]
         assert _misfits(schema, document, schema) == []

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from safepassage.errors import Fault
+from safepassage.formats.scenario_folder.hazard import HazardFiles
 from safepassage.model.scenario import Scenario
 
 
@@ -23,8 +24,11 @@ class ScenarioFolder:
         is written back.
     warnings : tuple of Fault
         What is doubtful but does not stop the work.
+    hazard : HazardFiles
+        Grid and polygons, and which entries of the threat follow from them.
     """
 
     scenario: Scenario
     kept: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     warnings: tuple[Fault, ...] = ()
+    hazard: HazardFiles = field(default_factory=HazardFiles)

@@ -12,6 +12,7 @@ from safepassage.formats.scenario_folder.cells import CellReader
 from safepassage.formats.scenario_folder.check import check_tables
 from safepassage.formats.scenario_folder.csv_table import empty_table, read_table
 from safepassage.formats.scenario_folder.folder import ScenarioFolder
+from safepassage.formats.scenario_folder.hazard import HazardFiles, add_hazard
 from safepassage.formats.scenario_folder.schema import FILES, SETTINGS_FILE, TABLES
 from safepassage.formats.scenario_folder.settings import Settings, read_settings
 from safepassage.i18n import _
@@ -46,10 +47,10 @@ def read_scenario(
     """
     faults = FaultList(FILES)
     tables, settings = _read_files(Path(folder), faults, progress or NoProgress(), instead or {})
-    scenario = _build(tables, settings, faults)
+    scenario, hazard = _build(Path(folder), tables, settings, faults)
     if scenario is None:
         raise InputError(faults.collected())
-    return ScenarioFolder(scenario, _kept(tables), faults.collected())
+    return ScenarioFolder(scenario, _kept(tables), faults.collected(), hazard)
 
 
 def check_scenario(folder: Path, *, progress: Progress | None = None) -> tuple[Fault, ...]:
@@ -70,7 +71,7 @@ def check_scenario(folder: Path, *, progress: Progress | None = None) -> tuple[F
     """
     faults = FaultList(FILES)
     tables, settings = _read_files(Path(folder), faults, progress or NoProgress())
-    _build(tables, settings, faults)
+    _build(Path(folder), tables, settings, faults)
     return faults.collected()
 
 
@@ -126,14 +127,24 @@ def _nearest_file(name: str, files: Sequence[str]) -> str:
     return stems.get(nearest(Path(name).stem, stems), "")
 
 
-def _build(tables: Tables, settings: Settings, faults: FaultList) -> Scenario | None:
+def _build(
+    folder: Path, tables: Tables, settings: Settings, faults: FaultList
+) -> tuple[Scenario | None, HazardFiles]:
     if faults.has_errors:
-        return None
+        return None, HazardFiles()
     try:
-        return build_scenario(tables, settings)
+        scenario = build_scenario(tables, settings)
     except ModelError as error:
         faults.error(SETTINGS_FILE, 0, "", "", str(error), _("correct the tables"))
-        return None
+        return None, HazardFiles()
+    return _with_hazard(folder, scenario, settings, faults)
+
+
+def _with_hazard(
+    folder: Path, scenario: Scenario, settings: Settings, faults: FaultList
+) -> tuple[Scenario | None, HazardFiles]:
+    whole, hazard = add_hazard(folder, scenario, settings, faults)
+    return (None if faults.has_errors else whole), hazard
 
 
 def _kept(tables: Tables) -> Mapping[str, Mapping[str, tuple[str, ...]]]:

@@ -17,6 +17,7 @@ from safepassage.model.sites import SiteKind
 from safepassage.model.threat import RELIABILITY, ThreatEntryKind
 
 SETTINGS_FILE = "scenario.toml"
+AREAS_FILE = "threat.geojson"
 REVERSE_SUFFIX = "_back"
 JAM_DENSITY_PCE_PER_KM = 1000.0 / 7.5
 
@@ -515,6 +516,25 @@ SECTIONS = (
                 math.inf,
                 low=0,
             ),
+        ),
+    ),
+    Section(
+        "hazard",
+        "A grid of the times at which water or fire arrives.",
+        (
+            Column("arrival_grid", _TEXT, "File in the folder: GeoTIFF (.tif) or ASC (.asc)."),
+            Column("unit", _CHOICE, "Of the grid's times.", choices=("min", "h")),
+            Column(
+                "counted_from",
+                _TIME,
+                "Moment that the grid calls 0; not given: the scenario's start.",
+                default=math.nan,
+            ),
+            Column("shift_min", _NUMBER, "Arrivals are so much later; earlier if negative.", "min", 0.0),
+            Column(
+                "no_data", _NUMBER, "Value of cells that nothing reaches; overrules the file.", "", math.nan
+            ),
+            Column("crs", _TEXT, 'Projection of a grid that names none: "EPSG:32637".', default=""),
         ),
     ),
     Section(

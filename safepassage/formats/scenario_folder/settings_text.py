@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from safepassage.formats.numbers import shortest
@@ -17,7 +19,7 @@ from safepassage.model.scenario import SCENARIO_SCHEMA_VERSION, Scenario
 _YES_NO = {True: "yes", False: "no"}
 
 
-def settings_text(scenario: Scenario) -> str:
+def settings_text(scenario: Scenario, hazard: Mapping[str, object] | None = None) -> str:
     """
     The settings of a scenario.
 
@@ -25,6 +27,8 @@ def settings_text(scenario: Scenario) -> str:
     ----------
     scenario : Scenario
         What to write.
+    hazard : mapping of str to object, optional
+        Keys of ``[hazard]``; without any the section is left out.
 
     Returns
     -------
@@ -83,6 +87,8 @@ def settings_text(scenario: Scenario) -> str:
             },
         ),
     ]
+    if hazard:
+        parts.append("\n".join(["[hazard]", *(f"{key} = {_value(value)}" for key, value in hazard.items())]))
     parts += [_section("reported", asdict(figure), "[[{}]]") for figure in scenario.reported]
     for item in scenario.assumptions:
         values = asdict(item)
@@ -108,6 +114,8 @@ def _value(value: object) -> str:
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, int | float):
         return shortest(value)
+    if isinstance(value, datetime):
+        return _quoted(value.isoformat())
     return _quoted(str(value))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from safepassage.formats.csv_text import csv_line
@@ -10,9 +11,10 @@ from safepassage.formats.files import write_folder
 from safepassage.formats.scenario_folder.columns import Table
 from safepassage.formats.scenario_folder.folder import ScenarioFolder
 from safepassage.formats.scenario_folder.rows import table_rows
-from safepassage.formats.scenario_folder.schema import SETTINGS_FILE, TABLES
+from safepassage.formats.scenario_folder.schema import AREAS_FILE, SETTINGS_FILE, TABLES
 from safepassage.formats.scenario_folder.settings_text import settings_text
 from safepassage.model.scenario import Scenario
+from safepassage.model.threat import Threat
 
 
 def write_scenario(folder: ScenarioFolder | Scenario, path: Path, *, replace: bool = False) -> None:
@@ -42,7 +44,7 @@ def write_scenario(folder: ScenarioFolder | Scenario, path: Path, *, replace: bo
     write_folder(Path(path), scenario_files(folder), replace=replace)
 
 
-def scenario_files(folder: ScenarioFolder | Scenario) -> dict[str, str | None]:
+def scenario_files(folder: ScenarioFolder | Scenario) -> dict[str, str | bytes | None]:
     """
     The files of a scenario folder.
 
@@ -53,15 +55,26 @@ def scenario_files(folder: ScenarioFolder | Scenario) -> dict[str, str | None]:
 
     Returns
     -------
-    dict of str to str or None
-        Text by file name; None for a table that the scenario does not have.
+    dict of str to str, bytes or None
+        Content by file name; None for a table that the scenario does not have.
+
+    Notes
+    -----
+    Entries of the threat that follow from grids and polygons are written as those files. A scenario
+    without them has the same entries in ``threat.csv`` instead.
     """
     if isinstance(folder, Scenario):
         folder = ScenarioFolder(folder)
-    files: dict[str, str | None] = {SETTINGS_FILE: settings_text(folder.scenario)}
+    hazard = folder.hazard
+    scenario = folder.scenario
+    if hazard.entry_ids:
+        own = tuple(entry for entry in scenario.threat.entries if entry.id not in hazard.entry_ids)
+        scenario = replace(scenario, threat=Threat(own))
+    files: dict[str, str | bytes | None] = {SETTINGS_FILE: settings_text(scenario, hazard.settings)}
     for table in TABLES:
-        files[table.file] = _table_text(folder.scenario, table, folder.kept.get(table.file, {}))
-    return files
+        files[table.file] = _table_text(scenario, table, folder.kept.get(table.file, {}))
+    files[AREAS_FILE] = None
+    return files | dict(hazard.files)
 
 
 def _table_text(scenario: Scenario, table: Table, kept: Mapping[str, tuple[str, ...]]) -> str | None:
