@@ -40,7 +40,8 @@ PARAMETERS_WITHOUT_SECTION = 3
 # Options of commands carry their help, parameters of routes the schema of the service; steps of kernels
 # share named tuples that say what each array holds.
 EXPLAINED_ELSEWHERE = re.compile(
-    r"\.web\.routes\.|\.cli\.(main|maps|forecast|operations|rehearse|verify|sheets|replan|crossings|pins)\.|\.kernel\.|\.kernel_\w+\."
+    r"\.web\.(routes|exchange)\.|\.kernel\.|\.kernel_\w+\."
+    r"|\.cli\.(main|maps|forecast|operations|rehearse|verify|sheets|replan|crossings|pins|exchange)\."
 )
 
 

@@ -354,7 +354,18 @@ class Labels:
         self._texts: list[Markup] = []
 
     def add(self, x: float, y: float, radius: float, text: Bilingual, kind: str) -> None:
-        """Write a name beside a point where there is room, else leave it out."""
+        """
+        Write a name beside a point where there is room, else leave it out.
+
+        Parameters
+        ----------
+        x, y, radius : float
+            Point and the size of its mark (drawing units).
+        text : Bilingual
+            The name.
+        kind : str
+            Class of the text, for its style.
+        """
         width = LABEL_CHARACTER * max(len(words) for _code, words in text.texts)
         gap = radius + 3
         for left, top, anchor, at_x in (
