@@ -243,6 +243,14 @@ def report(
     ctx: typer.Context,
     plan: PlanFolder,
     output: Output = None,
+    rehearsal: Annotated[
+        Path | None,
+        typer.Option("--rehearsal", metavar="FILE", help=_("Figures that rehearse wrote of this plan.")),
+    ] = None,
+    forecast: Annotated[
+        Path | None,
+        typer.Option("--forecast", metavar="FILE", help=_("Forecast that forecast wrote of this scenario.")),
+    ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help=_("Print it as PDF on A4 as well."))] = False,
     as_json: AsJson = False,
     lang: Lang = None,
@@ -252,7 +260,7 @@ def report(
     from safepassage.workflows.report import report_plan
 
     with terminal.progress() as progress:
-        result = report_plan(plan, output, pdf=pdf, progress=progress)
+        result = report_plan(plan, output, rehearsal=rehearsal, forecast=forecast, pdf=pdf, progress=progress)
     terminal.done(ExitCode.DONE, result.facts(), result.sentences())
 
 

@@ -71,7 +71,7 @@ def load_record(kind: type[Record], source: bytes | Path, *, heading: frozenset[
         If the document cannot be read or does not describe such an object; carries every fault.
     """
     name = source.name if isinstance(source, Path) else f"{kind.__name__.lower()}.json"
-    document = _parsed(source, name)
+    document = read_json(source, name)
     loader = _Loader(name)
     if not isinstance(document, dict):
         loader.fault("", document, _("this is no JSON object"), _("give a document written by Safepassage"))
@@ -90,7 +90,28 @@ def load_record(kind: type[Record], source: bytes | Path, *, heading: frozenset[
     raise InputError(loader.collected())
 
 
-def _parsed(source: bytes | Path, name: str) -> object:
+def read_json(source: bytes | Path, name: str = "") -> object:
+    """
+    Read any JSON document.
+
+    Parameters
+    ----------
+    source : bytes or Path
+        The document or its file.
+    name : str
+        For messages; that of the file by default.
+
+    Returns
+    -------
+    object
+        Plain values.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    name = name or (source.name if isinstance(source, Path) else "")
     try:
         data = source.read_bytes() if isinstance(source, Path) else source
         return json.loads(data.decode("utf-8-sig"))

@@ -96,9 +96,9 @@ def _context(
         "styles": [Markup(text) for text in styles],  # noqa: S704
         "scripts": [Markup(text) for text in scripts],  # noqa: S704
         "lines": [in_all_languages(_line, forecast, k) for k in range(count)],
-        "drawing": _drawing(forecast, reported),
+        "drawing": forecast_fan(forecast, reported),
         "chance_title": in_all_languages(lambda: _("Chance by {day}").format(day=last)),
-        "shares": [_share_row(item.share, item.dates, item.probability[-1]) for item in forecast.shares],
+        "shares": [share_row(item.share, item.dates, item.probability[-1]) for item in forecast.shares],
         "events": [
             (in_all_languages(event_words, effect), day_words(effect.day),
              *(_number(effect.more_out[k]) for k in (0, 2, 4)))
@@ -138,7 +138,24 @@ def _reported(figures: Sequence[Figure]) -> list[Report]:
     return []
 
 
-def _share_row(share: float, dates: Sequence[str], chance: float) -> tuple[object, ...]:
+def share_row(share: float, dates: Sequence[str], chance: float) -> tuple[object, ...]:
+    """
+    When a share of the people is out.
+
+    Parameters
+    ----------
+    share : float
+        Of those concerned, 0 to 1.
+    dates : sequence of str
+        By which it is out, at each level of the forecast.
+    chance : float
+        That it is out on the last day.
+
+    Returns
+    -------
+    tuple of Bilingual or str
+        Cells: the share, early, middle and late day, the chance.
+    """
     cells: list[object] = [in_all_languages(lambda: percent(100 * share))]
     cells += [day_words(dates[k]) or NOTHING for k in (0, 2, 4)]
     return (*cells, in_all_languages(lambda: percent(100 * chance)))
@@ -201,8 +218,22 @@ def _live(forecast: Forecast, reported: Sequence[Report]) -> dict[str, Any]:
     }
 
 
-def _drawing(forecast: Forecast, reported: Sequence[Report]) -> Markup:
-    """The fan as a still picture."""
+def forecast_fan(forecast: Forecast, reported: Sequence[Report] = ()) -> Markup:
+    """
+    Draw people out by the day.
+
+    Parameters
+    ----------
+    forecast : Forecast
+        Gives the bands.
+    reported : sequence of (date, float)
+        What was reported, drawn as dots.
+
+    Returns
+    -------
+    Markup
+        An ``<svg>`` element: the middle of all futures, one future in two, nine in ten.
+    """
     ahead = [date.fromisoformat(day) for day in forecast.dates]
     first = min([day for day, _value in reported] + ahead)
     span = max((ahead[-1] - first).days, 1)
@@ -240,6 +271,7 @@ def _drawing(forecast: Forecast, reported: Sequence[Report]) -> Markup:
         )
         for day, anchor in ((first, "start"), (ahead[-1], "end"))
     ]
-    return Markup('<svg class="fan" viewBox="0 0 {:.0f} {:.0f}" role="img">{}</svg>').format(
-        WIDTH, HEIGHT, Markup("").join(parts)
+    title = str(in_all_languages(lambda: _("People out")))
+    return Markup('<svg class="fan" viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="{}">{}</svg>').format(
+        WIDTH, HEIGHT, title, Markup("").join(parts)
     )

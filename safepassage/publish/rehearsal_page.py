@@ -86,16 +86,29 @@ def render_rehearsal(scenario: Scenario, facts: Facts, lines: Sequence[Bilingual
             # Hashed above; neither holds the end tag of its element.
             styles=[Markup(text) for text in styles],  # noqa: S704
             scripts=[Markup(text) for text in scripts],  # noqa: S704
-            origin=in_all_languages(_origin, facts),
+            origin=in_all_languages(origin_words, facts),
             lines=lines,
-            fan=_fan(scenario, facts),
-            chances=_chances(scenario, facts),
+            fan=people_out_fan(scenario, facts),
+            chances=chance_drawing(scenario, facts),
             risk_map=risk_map(scenario, facts),
-            tables=list(_tables(scenario, facts)),
+            tables=list(rehearsal_tables(scenario, facts)),
         )
 
 
-def _origin(facts: Facts) -> str:
+def origin_words(facts: Facts) -> str:
+    """
+    What a rehearsal was made from.
+
+    Parameters
+    ----------
+    facts : mapping
+        The figures.
+
+    Returns
+    -------
+    str
+        Futures, seed, plan and digest, in the language of the context.
+    """
     return _("{futures} futures, seed {seed}, plan {plan}, digest {digest}").format(
         futures=number(facts["futures"]), seed=facts["seed"], plan=facts["plan"], digest=facts["digest"][:12]
     )
@@ -173,8 +186,22 @@ def _shown_hours(rows: Sequence[Sequence[float]]) -> int:
     return min(len(rows) - 1, settled + 1)
 
 
-def _fan(scenario: Scenario, facts: Facts) -> Markup:
-    """People out by hour: the middle, one future in two, nine in ten."""
+def people_out_fan(scenario: Scenario, facts: Facts) -> Markup:
+    """
+    Draw people out by the clock.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Gives the clock.
+    facts : mapping
+        The figures.
+
+    Returns
+    -------
+    Markup
+        An ``<svg>`` element: the middle of all futures, one future in two, nine in ten.
+    """
     rows = facts["out_by_hour"]
     hours = _shown_hours(rows)
     people = sum(facts["people"][name] for name in ("safe", "on_the_way", "at_home"))
@@ -192,8 +219,22 @@ def _fan(scenario: Scenario, facts: Facts) -> Markup:
     return chart.drawn(parts, in_all_languages(lambda: _("People out by the clock")))
 
 
-def _chances(scenario: Scenario, facts: Facts) -> Markup:
-    """Chance that 90 %, 99 % and all of the willing are out, by hour."""
+def chance_drawing(scenario: Scenario, facts: Facts) -> Markup:
+    """
+    Draw the chance that the willing are out, by the clock.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Gives the clock.
+    facts : mapping
+        The figures.
+
+    Returns
+    -------
+    Markup
+        An ``<svg>`` element: one line each for 90 %, 99 % and all of them.
+    """
     rows = [
         [row[name] for name in ("of_90_percent", "of_99_percent", "of_all")]
         for row in facts["probability_all_out"]
@@ -288,7 +329,22 @@ def _lost(road: Facts) -> float:
 # ---- tables -----------------------------------------------------------------------------------------
 
 
-def _tables(scenario: Scenario, facts: Facts) -> Iterable[dict[str, Any]]:
+def rehearsal_tables(scenario: Scenario, facts: Facts) -> Iterable[dict[str, Any]]:
+    """
+    Everything that a rehearsal says in rows.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Gives the names of places.
+    facts : mapping
+        The figures.
+
+    Yields
+    ------
+    dict of str to object
+        Key, title, columns and rows of a table.
+    """
     names = {place.id: in_all_languages(place_name, place) for place in scenario.settlements}
     names |= {f"site:{site.id}": in_all_languages(place_name, site) for site in scenario.sites}
     yield _table(
@@ -408,7 +464,7 @@ def _table(
 
 
 def _factor_title(factor: float) -> Callable[[], str]:
-    return lambda: _("x {factor}").format(factor=_plain_number(factor))
+    return lambda: _("x {factor}").format(factor=plain_number(factor))
 
 
 def _named(say: Callable[[], str], name: str) -> Bilingual:
@@ -445,11 +501,23 @@ def _count(value: float | None) -> Bilingual:
 
 
 def _small(value: float | None) -> Bilingual:
-    return in_all_languages(lambda: NOTHING if value is None else _plain_number(value))
+    return in_all_languages(lambda: NOTHING if value is None else plain_number(value))
 
 
-def _plain_number(value: float) -> str:
-    """Two figures that count, never in powers of ten."""
+def plain_number(value: float) -> str:
+    """
+    A figure of which two digits count.
+
+    Parameters
+    ----------
+    value : float
+        The figure.
+
+    Returns
+    -------
+    str
+        Never in powers of ten; a dash where there is none.
+    """
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else NOTHING
     decimals = max(0, 1 - math.floor(math.log10(abs(value))))

@@ -33,6 +33,7 @@ from safepassage.publish.embedding import (
 from safepassage.publish.map_drawing import SYMBOL_KINDS, district_box, map_drawing, whole_box
 from safepassage.publish.page_strings import page_strings
 from safepassage.publish.playback import Payload, playback
+from safepassage.publish.report_parts import HowSure, WhoLeaves
 from safepassage.publish.settlement_table import settlement_rows
 from safepassage.publish.summary import HASH_SHOWN, certificate_of, summary_lines
 from safepassage.publish.wording import (
@@ -62,6 +63,23 @@ PAGE_FOOT_STYLE = "font: 7.5pt sans-serif; color: #444c55;"
 
 
 @dataclass(frozen=True, slots=True)
+class MoreParts:
+    """
+    What a report holds beside the plan, where it exists.
+
+    Attributes
+    ----------
+    how_sure : HowSure or None
+        The plan, rehearsed.
+    who_leaves : WhoLeaves or None
+        The forecast.
+    """
+
+    how_sure: HowSure | None = None
+    who_leaves: WhoLeaves | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Fact:
     label: Bilingual
     value: Bilingual
@@ -76,6 +94,7 @@ def render_report(
     *,
     language: str,
     audience: Audience = Audience.COMMISSION,
+    more: MoreParts | None = None,
 ) -> str:
     """
     Render the report of a plan as one HTML page.
@@ -94,6 +113,8 @@ def render_report(
         Language in which the page opens; it holds all of them.
     audience : Audience
         Who will read it.
+    more : MoreParts, optional
+        What there is beside the plan.
 
     Returns
     -------
@@ -119,7 +140,7 @@ def render_report(
         return (
             _environment()
             .get_template("report.html")
-            .render(_context(scenario, plan, outcome, naive, language))
+            .render(_context(scenario, plan, outcome, naive, language, more or MoreParts()))
         )
 
 
@@ -158,13 +179,14 @@ def _label_attributes(text: Bilingual) -> Markup:
 
 
 def _context(
-    scenario: Scenario, plan: Plan, outcome: Outcome, naive: Outcome | None, language: str
+    scenario: Scenario, plan: Plan, outcome: Outcome, naive: Outcome | None, language: str, more: MoreParts
 ) -> dict[str, Any]:
     data = _page_data(scenario, plan, outcome, naive)
     styles = [
         vendored("maplibre-gl/maplibre-gl.css"),
         vendored("uplot/uPlot.min.css"),
         asset("report.css"),
+        asset("report_parts.css"),
         _page_box(plan),
     ]
     scripts = [vendored("maplibre-gl/maplibre-gl.js"), vendored("uplot/uPlot.iife.min.js"), page_script()]
@@ -179,6 +201,8 @@ def _context(
         "data": data,
         "data_json": json_for_script(data),
         "site_kinds": _site_kinds(data),
+        "how_sure": more.how_sure,
+        "who_leaves": more.who_leaves,
     }
 
 

@@ -6,12 +6,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from safepassage.errors import Fault, InputError
 from safepassage.formats.files import write_atomically
-from safepassage.formats.plan_folder import REPORT_FILE, read_plan_folder
+from safepassage.formats.plan_folder import REPORT_FILE, PlanFolder, read_plan_folder
+from safepassage.formats.record_json import load_record, read_json
 from safepassage.i18n import _, language
+from safepassage.model.response import Forecast
 from safepassage.progress import NoProgress, Progress
-from safepassage.publish.report import render_report
+from safepassage.publish.report import MoreParts, render_report
+from safepassage.publish.report_parts import HowSure, WhoLeaves, how_sure, who_leaves
 from safepassage.publish.report_pdf import report_pdf
+
+_FORECAST_HEADING = frozenset({"schema_version", "exercise", "audience"})
+_FORECAST_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _ForecastDocument:
+    """What ``forecast`` writes."""
+
+    scenario: str
+    forecast: Forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +57,13 @@ class ReportResult:
 
 
 def report_plan(
-    plan: Path, output: Path | None = None, *, pdf: bool = False, progress: Progress | None = None
+    plan: Path,
+    output: Path | None = None,
+    *,
+    rehearsal: Path | None = None,
+    forecast: Path | None = None,
+    pdf: bool = False,
+    progress: Progress | None = None,
 ) -> ReportResult:
     """
     Write the report of a plan folder.
@@ -53,6 +74,10 @@ def report_plan(
         The plan folder.
     output : Path, optional
         The page; ``report.html`` in the plan folder by default.
+    rehearsal : Path, optional
+        Figures of this plan, as ``rehearse -o`` writes them.
+    forecast : Path, optional
+        Forecast of this scenario, as ``forecast -o`` writes it: the folder or the file.
     pdf : bool
         Print it as well, on A4 in the language of the context, beside the page.
     progress : Progress, optional
@@ -66,16 +91,20 @@ def report_plan(
     Raises
     ------
     InputError
-        If the plan folder is broken.
+        If the plan folder is broken, or figures or forecast are those of another plan or scenario.
     OutputError
         If the page cannot be written.
     """
     progress = progress or NoProgress()
     progress.start(_("Reading the plan"))
     content = read_plan_folder(plan)
+    more = MoreParts(
+        _rehearsed(rehearsal, content) if rehearsal else None,
+        _forecast(forecast, content) if forecast else None,
+    )
     progress.start(_("Writing the report"))
     page = render_report(
-        content.folder.scenario, content.plan, content.outcome, content.naive, language=language()
+        content.folder.scenario, content.plan, content.outcome, content.naive, language=language(), more=more
     )
     target = output or (plan if plan.is_dir() else plan.parent) / REPORT_FILE
     write_atomically(target, page)
@@ -88,3 +117,44 @@ def report_plan(
         )
         write_atomically(paper, printed)
     return ReportResult(target, paper)
+
+
+def _rehearsed(path: Path, content: PlanFolder) -> HowSure:
+    facts = read_json(path)
+    # Also what is no rehearsal at all: it names no plan.
+    found = facts if isinstance(facts, dict) else {}
+    remedy = _("rehearse this plan with -o and give the file that is written")
+    for key, own in (("plan", content.plan.id), ("scenario_hash", content.plan.scenario_hash)):
+        if found.get(key) != own:
+            problem = _("these are no figures of this plan ({plan})").format(plan=content.plan.id)
+            raise InputError([Fault(path.name, 0, key, str(found.get(key, ""))[:80], problem, remedy)])
+    try:
+        return how_sure(content.folder.scenario, found)
+    except (LookupError, TypeError, ValueError, AttributeError, StopIteration) as error:
+        problem = _("the figures are not complete ({reason})").format(reason=error)
+        raise InputError([Fault(path.name, 0, "", "", problem, remedy)]) from error
+
+
+def _forecast(path: Path, content: PlanFolder) -> WhoLeaves:
+    file = path / "forecast.json" if path.is_dir() else path
+    remedy = _("forecast this scenario with -o and give the file forecast.json")
+    raw = read_json(file)
+    if not isinstance(raw, dict) or "forecast" not in raw:
+        raise InputError([Fault(file.name, 0, "", "", _("this is no forecast"), remedy)])
+    document = load_record(_ForecastDocument, file, heading=_FORECAST_HEADING, version=_FORECAST_VERSION)
+    scenario = content.folder.scenario
+    people = scenario.people_in_scope.total
+    if document.scenario != scenario.id:
+        problem = _("the forecast is that of another scenario, not of {scenario}").format(
+            scenario=scenario.id
+        )
+        raise InputError([Fault(file.name, 0, "scenario", document.scenario, problem, remedy)])
+    if document.forecast.people != people:
+        problem = _("the forecast counts other people than this plan ({people})").format(people=people)
+        value = str(document.forecast.people)
+        raise InputError([Fault(file.name, 0, "forecast.people", value, problem, remedy)])
+    try:
+        return who_leaves(document.forecast)
+    except (LookupError, ValueError, StopIteration) as error:
+        problem = _("the figures are not complete ({reason})").format(reason=error)
+        raise InputError([Fault(file.name, 0, "", "", problem, remedy)]) from error
