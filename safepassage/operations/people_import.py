@@ -36,7 +36,18 @@ class ImportDraft:
     rows: dict[str, int] = field(default_factory=dict)
 
     def add(self, row: int, kind: str, subject: str, payload: Mapping[str, Any]) -> None:
-        """Say something of a record; what it makes is known by the noun of the kind."""
+        """
+        Say something of a record; what it makes is known by the noun of the kind.
+
+        Parameters
+        ----------
+        row : int
+            Row that says so.
+        kind, subject : str
+            Kind of the event, and the record that it is about.
+        payload : mapping
+            What is said; empty values are left out.
+        """
         key = f"{kind.partition('.')[0]}/{subject}"
         said = {name: value for name, value in payload.items() if value not in ("", None)}
         self.commands.setdefault(key, []).append(Command(kind, subject, said, channel=CHANNEL))
