@@ -20,6 +20,8 @@ from safepassage.threat.alerts import draw_alerts
 from safepassage.threat.claims import DatedClaim, probability_of, standing_of
 from safepassage.threat.closures import Closure, ClosureChance, ClosureModel
 
+_SHUTTING = (ThreatEntryKind.CLOSURE, ThreatEntryKind.CAPACITY, ThreatEntryKind.ARRIVAL)
+
 
 class Stream(IntEnum):
     """Independent streams of a future, so that more of one thing changes nothing of another."""
@@ -212,7 +214,7 @@ def closure_chances(scenario: Scenario, assumptions: Assumptions) -> tuple[Closu
     longitude = (network.longitude_deg[network.from_node] + network.longitude_deg[network.to_node]) / 2
     entries: dict[tuple[ThreatEntryKind, str, float, float, float], list[ThreatEntry]] = {}
     for entry in scenario.threat.entries:
-        if entry.kind in {ThreatEntryKind.CLOSURE, ThreatEntryKind.CAPACITY} and entry.subject in index:
+        if entry.kind in _SHUTTING and entry.subject in index:
             same = (entry.kind, entry.subject, entry.start_s, entry.end_s, entry.factor)
             entries.setdefault(same, []).append(entry)
     chances = []

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from safepassage.errors import ModelError
-from safepassage.model.threat import CREDIBILITY, RELIABILITY, Claim
+from safepassage.model.scenario import Scenario
+from safepassage.model.threat import CREDIBILITY, RELIABILITY, Claim, ThreatEntryKind
 from safepassage.units import SECONDS_PER_DAY
 
 _STATEMENT = {1: 0.95, 2: 0.8, 3: 0.6, 4: 0.3, 5: 0.1, 6: 0.3}
@@ -131,6 +132,31 @@ def standing_of(claims: Sequence[DatedClaim]) -> Standing:
         return Standing.UNCLAIMED
     sure = any(item.claim.reliability in {"A", "B"} and item.claim.credibility == 1 for item in claims)
     return Standing.CONFIRMED if sure else Standing.CLAIMED
+
+
+def loss_standings(scenario: Scenario) -> Mapping[str, Standing]:
+    """
+    Which roads somebody says are lost, and whether that is confirmed.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Roads and threat.
+
+    Returns
+    -------
+    mapping of str to Standing
+        By the crossing's name, or by the link's id where it is no crossing; only those of which a closure
+        with a source tells that has begun or is to come and has not ended.
+    """
+    network = scenario.network
+    name_of = dict(zip(network.link_id, network.crossing, strict=True))
+    claims: dict[str, list[DatedClaim]] = {}
+    for entry in scenario.threat.of_kind(ThreatEntryKind.CLOSURE):
+        if entry.subject in name_of and entry.claim.source and entry.end_s > 0:
+            road = name_of[entry.subject] or entry.subject
+            claims.setdefault(road, []).append(DatedClaim(entry.claim, min(entry.start_s, 0.0)))
+    return {road: standing_of(claims[road]) for road in sorted(claims)}
 
 
 def _one_a_source(claims: Sequence[DatedClaim], table: ClaimTable, now_s: float) -> list[DatedClaim]:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from safepassage.errors import ModelError
-from safepassage.model.arrays import FloatArray
+from safepassage.model.arrays import FloatArray, OffsetArray
 
 _EARTH_RADIUS_M = 6_371_000.0
 
@@ -99,13 +99,16 @@ class ClosureModel:
         self.chances = tuple(chances)
         if not correlation_length_m >= 0:
             raise ModelError(f"correlation_length_m is {correlation_length_m}; give a number >= 0")
-        n = len(self.chances)
+        chance = np.array([item.probability for item in self.chances], np.float64)
+        # What is certain needs no score: a flood closes thousands of roads, too many for a matrix.
+        self._open: OffsetArray = np.flatnonzero(chance < 1)
+        uncertain = [self.chances[k] for k in self._open.tolist()]
+        n = len(uncertain)
         correlation: FloatArray = np.eye(n)
         if correlation_length_m > 0 and n:
-            correlation = np.exp(-_distances_m(self.chances) / correlation_length_m).astype(np.float64)
+            correlation = np.exp(-_distances_m(uncertain) / correlation_length_m).astype(np.float64)
         # Places that coincide make the matrix singular; so little does not change any draw that matters.
         self._root: FloatArray = np.linalg.cholesky(correlation + 1e-9 * np.eye(n)).astype(np.float64)
-        chance = np.array([item.probability for item in self.chances])
         self._threshold: FloatArray = ndtri(chance)
 
     def draw(self, random: np.random.Generator) -> tuple[Closure, ...]:
@@ -123,7 +126,8 @@ class ClosureModel:
             In the order of the chances.
         """
         n = len(self.chances)
-        score = self._root @ random.standard_normal(n)
+        score = np.full(n, -math.inf)
+        score[self._open] = self._root @ random.standard_normal(n)[self._open]
         when, length = random.random(n), random.standard_exponential(n)
         drawn = []
         for k in np.flatnonzero(score < self._threshold).tolist():

@@ -24,6 +24,7 @@ from safepassage.rehearsal.parties import GROUPS
 from safepassage.rehearsal.play import COUNTS
 from safepassage.rehearsal.statistics import LEVELS, Chance, Comparison, Summary
 from safepassage.rehearsal.weak_links import WeakLink
+from safepassage.threat.claims import Standing, loss_standings
 from safepassage.workflows.facts import finite
 
 SCHEMA_VERSION = 1
@@ -92,6 +93,7 @@ class RehearseResult:
     def facts(self) -> Mapping[str, object]:
         """Tell a machine."""
         said = self.summary
+        lost = loss_standings(self.scenario)
         facts: dict[str, object] = {
             "schema_version": SCHEMA_VERSION,
             **marks(Audience.COMMISSION, exercise=self.scenario.is_exercise),
@@ -120,10 +122,18 @@ class RehearseResult:
             },
             "harm": self._harm(),
             "settlements": self._settlements(),
-            "weak_links": [_weak_link(road, self.scenario) for road in self.weak_links],
-            "crossings": [
-                {"crossing": name, "settlements_cut_off": places} for name, places in self.cut_off.items()
+            "weak_links": [
+                _weak_link(road, self.scenario, lost.get(road.name, Standing.UNCLAIMED))
+                for road in self.weak_links
             ],
+            "crossings": [
+                {
+                    "crossing": name, "loss": lost.get(name, Standing.UNCLAIMED).value,
+                    "settlements_cut_off": places,
+                }
+                for name, places in self.cut_off.items()
+            ],
+            "said_lost": [{"road": name, "loss": standing.value} for name, standing in lost.items()],
             "one_more": [
                 {"of": item.of, "name": item.name, **_compared(item.worth)} for item in self.one_more
             ],
@@ -254,7 +264,11 @@ class RehearseResult:
         ]  # fmt: skip
 
     def _weak(self) -> list[str]:
-        lines = []
+        says = {
+            Standing.CONFIRMED: _("{name}: its loss is confirmed."),
+            Standing.CLAIMED: _("{name}: claimed to be lost, not confirmed."),
+        }
+        lines = [says[standing].format(name=name) for name, standing in loss_standings(self.scenario).items()]
         for road in self.weak_links:
             if road.played is None:
                 continue
@@ -322,9 +336,9 @@ class RehearseResult:
         return lines
 
 
-def _weak_link(road: WeakLink, scenario: Scenario) -> dict[str, object]:
+def _weak_link(road: WeakLink, scenario: Scenario, standing: Standing) -> dict[str, object]:
     return {
-        "name": road.name, "is_crossing": road.is_crossing,
+        "name": road.name, "is_crossing": road.is_crossing, "loss": standing.value,
         "links": [scenario.network.link_id[link] for link in road.links],
         "persons": road.persons, "no_other_way": road.no_other_way,
         "extra_person_hours": road.extra_person_hours,
