@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 
 from safepassage.i18n import _
@@ -107,6 +108,15 @@ def phone_number(text: str) -> str:
     if not 8 <= len(whole) <= 15 or (whole.startswith("380") and len(whole) != 12):
         raise CellError(_("this is no telephone number"), _("write it as 0501234567 or +380501234567"))
     return "+" + whole
+
+
+def phone_forms(text: str) -> tuple[str, ...]:
+    """A telephone number as it was typed, and in the forms in which it may have been written down."""
+    forms = [text.strip()]
+    with suppress(CellError):
+        whole = phone_number(text)
+        forms += [whole, *(["0" + whole.removeprefix("+380")] if whole.startswith("+380") else [])]
+    return tuple(dict.fromkeys(forms))
 
 
 def numbers_in(text: str) -> int:

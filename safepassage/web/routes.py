@@ -14,6 +14,7 @@ from prometheus_client import generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from safepassage.formats.person_cells import phone_forms
 from safepassage.operations.board import board
 from safepassage.operations.clock import LARGEST_WALL_MS
 from safepassage.operations.desk import Command, NotAllowedError, UnknownError
@@ -248,9 +249,11 @@ class Sought(Strict):
 def search(sought: Sought, asking: Seeing, service: ServiceHere) -> dict[str, Any]:
     """Find persons by name in any spelling, or by telephone or document number."""
     require(asking, Action.SEARCH)
-    if sought.phone or sought.document:
-        field, text = ("phone", sought.phone) if sought.phone else ("document", sought.document)
-        return {"records": service.reading.found_by(asking.reader, field, text)}
+    if sought.phone:
+        found = [service.reading.found_by(asking.reader, "phone", form) for form in phone_forms(sought.phone)]
+        return {"records": list({record["id"]: record for some in found for record in some}.values())}
+    if sought.document:
+        return {"records": service.reading.found_by(asking.reader, "document", sought.document)}
     ids = service.names.search(sought.name) if sought.name else []
     return {"records": service.reading.some(asking.reader, "person", ids)}
 

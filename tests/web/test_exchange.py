@@ -70,3 +70,11 @@ def test_a_parcel_goes_in_through_anybody_who_syncs(visit: Visit, desk: Desk) ->
     assert open_parcel(answer.content, reply)["receipts"][0]["status"] == "accepted"
     assert visit("admin").post("/v1/usb", content=content).status_code == 403
     assert visit("driver").post("/v1/usb", content=b"rubbish").status_code == 422
+
+
+@pytest.mark.parametrize("typed", ["0501234567", "+380501234567", "050 123-45-67", "380501234567"])
+def test_a_number_of_a_list_is_found_however_it_is_typed(visit: Visit, typed: str) -> None:
+    client = visit("hotline")
+    client.post("/v1/import?name=list.csv", content=LIST)
+    found = client.post("/v1/search", json={"phone": typed}).json()["records"]
+    assert [person["family_name"] for person in found] == ["Коваль"]
