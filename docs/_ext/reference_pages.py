@@ -133,11 +133,11 @@ def write_pages(app: Sphinx) -> None:
 def skips_imported(
     app: Sphinx, kind: str, name: str, member: object, skip: bool, options: object
 ) -> bool | None:
-    """Leave out what a module only imports: it is described where it is written."""
-    del app, kind, name, options
-    # Compiled classes name a module of their own, which autodoc's own test does not understand.
-    home = getattr(member, "__module__", None)
-    return True if isinstance(member, type) and not str(home).startswith("safepassage") else (skip or None)
+    """Leave out what a module imports, and its shorthands for types: neither is described there."""
+    del app, name, options
+    home = str(getattr(member, "__module__", None))
+    foreign = kind == "module" and callable(member) and not home.startswith("safepassage")
+    return True if foreign else (skip or None)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
