@@ -347,6 +347,8 @@ def rehearsal_tables(scenario: Scenario, facts: Facts) -> Iterable[dict[str, Any
     """
     names = {place.id: in_all_languages(place_name, place) for place in scenario.settlements}
     names |= {f"site:{site.id}": in_all_languages(place_name, site) for site in scenario.sites}
+    if facts.get("said_lost"):
+        yield _said_lost(scenario, facts)
     yield _table(
         "weak", lambda: _("Weak points"),
         [lambda: _("Road or crossing"), lambda: _("People of the plan on it"),
@@ -461,6 +463,26 @@ def _table(
         "columns": [in_all_languages(say) for say in columns],
         "rows": rows,
     }
+
+
+def _said_lost(scenario: Scenario, facts: Facts) -> dict[str, Any]:
+    crossings = set(scenario.network.crossing)
+    says = {
+        "confirmed": in_all_languages(lambda: _("confirmed lost")),
+        "claimed": in_all_languages(lambda: _("claimed lost, not confirmed")),
+    }
+    rows = [
+        [
+            _road_name(
+                scenario,
+                {"name": row["road"], "is_crossing": row["road"] in crossings, "links": [row["road"]]},
+            ),
+            says[row["loss"]],
+        ]
+        for row in facts["said_lost"]
+    ]
+    heads = [lambda: _("Road or crossing"), lambda: _("What the sources make of it")]
+    return _table("said_lost", lambda: _("Said to be lost"), heads, rows)
 
 
 def _factor_title(factor: float) -> Callable[[], str]:

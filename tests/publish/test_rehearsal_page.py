@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from safepassage.formats.scenario_folder import read_scenario
-from safepassage.publish.rehearsal_page import render_rehearsal, risk_map, round_steps
-from safepassage.publish.wording import translated
+from safepassage.i18n import _
+from safepassage.publish.rehearsal_page import rehearsal_tables, render_rehearsal, risk_map, round_steps
+from safepassage.publish.wording import in_all_languages, translated
 from safepassage.workflows.plan import plan_folder
 from safepassage.workflows.rehearse import RehearseOptions, rehearse_plan
 
@@ -77,3 +78,19 @@ def test_axes_have_round_steps_up_to_the_top(top: float) -> None:
     assert steps[0] == 0
     assert steps[-1] <= top * (1 + 1e-9)
     assert all(float(f"{step:.3g}") == pytest.approx(step) for step in steps)
+
+
+def test_a_claimed_loss_is_told_from_a_confirmed_one(valley_folder: Path, written: Path) -> None:
+    scenario = read_scenario(valley_folder).scenario
+    facts = json.loads((written / "figures.json").read_text("utf-8"))
+    assert "said_lost" not in {table["key"] for table in rehearsal_tables(scenario, facts)}
+    facts["said_lost"] = [
+        {"road": "River bridge", "loss": "confirmed"},
+        {"road": "field_track", "loss": "claimed"},
+    ]
+    (table,) = (table for table in rehearsal_tables(scenario, facts) if table["key"] == "said_lost")
+    assert [[str(cell) for cell in row] for row in table["rows"]] == [
+        [str(translated("River bridge")), str(in_all_languages(lambda: _("confirmed lost")))],
+        ["field_track", str(in_all_languages(lambda: _("claimed lost, not confirmed")))],
+    ]
+    assert str(table["rows"][0][1]) != str(table["rows"][1][1])
