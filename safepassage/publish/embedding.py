@@ -16,7 +16,8 @@ from markupsafe import Markup
 PUBLISH_FOLDER = Path(__file__).parent
 # Scripts of the page share one scope and are joined in this order.
 PAGE_SCRIPTS = (
-    "page.js", "playback.js", "svg_map.js", "webgl_map.js", "curves.js", "player.js", "table.js", "main.js",
+    "page.js", "playback.js", "cars.js", "svg_map.js", "car_layer.js", "webgl_map.js", "curves.js",
+    "player.js", "table.js", "main.js",
 )  # fmt: skip
 _UNSAFE_IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)

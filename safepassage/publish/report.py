@@ -20,6 +20,7 @@ from safepassage.model.plan import Bounded, Plan
 from safepassage.model.policy import Audience
 from safepassage.model.scenario import ReportedFigure, Scenario
 from safepassage.publish.briefing import first_steps, hard_to_reach, left_behind
+from safepassage.publish.car_tracks import CarTracks
 from safepassage.publish.certificate_words import binding_words, bound_part_words, bounded_words
 from safepassage.publish.curve_drawing import curves_drawing
 from safepassage.publish.embedding import (
@@ -73,10 +74,13 @@ class MoreParts:
         The plan, rehearsed.
     who_leaves : WhoLeaves or None
         The forecast.
+    cars : CarTracks or None
+        Where cars were when, to be drawn as moving dots.
     """
 
     how_sure: HowSure | None = None
     who_leaves: WhoLeaves | None = None
+    cars: CarTracks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,7 @@ def _context(
     scenario: Scenario, plan: Plan, outcome: Outcome, naive: Outcome | None, language: str, more: MoreParts
 ) -> dict[str, Any]:
     data = _page_data(scenario, plan, outcome, naive)
+    data["cars"] = more.cars.payload() if more.cars else None
     styles = [
         vendored("maplibre-gl/maplibre-gl.css"),
         vendored("uplot/uPlot.min.css"),
@@ -203,6 +208,7 @@ def _context(
         "site_kinds": _site_kinds(data),
         "how_sure": more.how_sure,
         "who_leaves": more.who_leaves,
+        "car_words": in_all_languages(_cars_drawn, more.cars) if more.cars else None,
     }
 
 
@@ -307,6 +313,12 @@ def _hero(scenario: Scenario, outcome: Outcome) -> tuple[str, Bilingual]:
     time, day = clock_and_day(scenario, outcome.clearance_s, round_up=True)
     date_then = date_words(scenario, outcome.clearance_s)
     return time, in_all_languages(lambda: _("day {day}, {date}").format(day=day, date=date_then))
+
+
+def _cars_drawn(cars: CarTracks) -> str:
+    if cars.shown == cars.of:
+        return _("car")
+    return _("car ({shown} of {all} cars are drawn)").format(shown=number(cars.shown), all=number(cars.of))
 
 
 def _call_ahead(scenario: Scenario) -> str:

@@ -160,8 +160,8 @@ def _people_lines(scenario: Scenario, facts: Facts) -> list[str]:
             "All willing are out by {time} with a probability of {value} %"
             " (between {low} and {high} %, 95 % interval)."
         ).format(
-            time=clock(scenario, asked["time_s"]), value=round(100 * asked["value"]), low=round(100 * asked["low"]),
-            high=round(100 * asked["high"]),
+            time=clock(scenario, asked["time_s"]), value=round(100 * asked["value"]),
+            low=round(100 * asked["low"]), high=round(100 * asked["high"]),
         ),
     ]  # fmt: skip
 

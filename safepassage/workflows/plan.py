@@ -18,10 +18,11 @@ from safepassage.i18n import _, language, use_language
 from safepassage.model.policy import Objective
 from safepassage.planner.surge.recipe import plan_surge
 from safepassage.progress import NoProgress, Progress
-from safepassage.publish.report import render_report
+from safepassage.publish.report import MoreParts, render_report
 from safepassage.publish.summary import summary_lines
 from safepassage.workflows.facts import finite, outcome_facts
 from safepassage.workflows.plan_options import PlanOptions
+from safepassage.workflows.report import played_cars
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,8 @@ def plan_folder(
     document = chosen.priced(result.plan)
     content = PlanFolder(read, document, result.outcome, result.naive)
     progress.start(_("Writing the report"))
-    page = render_report(scenario, document, result.outcome, result.naive, language=language())
+    more = MoreParts(cars=played_cars(content))
+    page = render_report(scenario, document, result.outcome, result.naive, language=language(), more=more)
     write_plan_folder(content, output, report=page)
     return PlanResult(output, content, chosen.notes)
 

@@ -13,9 +13,11 @@ from safepassage.formats.record_json import load_record, read_json
 from safepassage.i18n import _, language
 from safepassage.model.response import Forecast
 from safepassage.progress import NoProgress, Progress
+from safepassage.publish.car_tracks import CarMoves, CarTracks
 from safepassage.publish.report import MoreParts, render_report
 from safepassage.publish.report_parts import HowSure, WhoLeaves, how_sure, who_leaves
 from safepassage.publish.report_pdf import report_pdf
+from safepassage.simulator.playback import play_plan
 
 _FORECAST_HEADING = frozenset({"schema_version", "exercise", "audience"})
 _FORECAST_VERSION = 1
@@ -98,9 +100,11 @@ def report_plan(
     progress = progress or NoProgress()
     progress.start(_("Reading the plan"))
     content = read_plan_folder(plan)
+    progress.start(_("Playing the plan"))
     more = MoreParts(
         _rehearsed(rehearsal, content) if rehearsal else None,
         _forecast(forecast, content) if forecast else None,
+        played_cars(content),
     )
     progress.start(_("Writing the report"))
     page = render_report(
@@ -117,6 +121,25 @@ def report_plan(
         )
         write_atomically(paper, printed)
     return ReportResult(target, paper)
+
+
+def played_cars(content: PlanFolder) -> CarTracks | None:
+    """
+    Play a plan again and tell where its cars were when.
+
+    Parameters
+    ----------
+    content : PlanFolder
+        The plan and how it was played.
+
+    Returns
+    -------
+    CarTracks or None
+        None where the plan does not play as its outcome says, as on another machine's arithmetic.
+    """
+    moves = CarMoves(content.plan)
+    again = play_plan(content.folder.scenario, content.plan, seed=content.outcome.seed, on_moves=moves)
+    return moves.tracks() if again.outcome.digest == content.outcome.digest else None
 
 
 def _rehearsed(path: Path, content: PlanFolder) -> HowSure:

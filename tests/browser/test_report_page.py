@@ -14,7 +14,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from safepassage.formats.marking import EXERCISE_BANNER
 from safepassage.formats.plan_json import dump_plan
-from safepassage.publish.report import render_report
+from safepassage.publish.car_tracks import CarMoves
+from safepassage.publish.report import MoreParts, render_report
+from safepassage.simulator.playback import play_plan
 from tests.publish.examples import Case, valley
 
 pytestmark = pytest.mark.browser
@@ -30,6 +32,8 @@ const getContext = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, ...options) {
   return kind.startsWith("webgl") ? null : getContext.call(this, kind, ...options);
 };"""
+COUNT_CAR_DOTS = """() =>
+  (document.querySelector(".map-drawing .cars").getAttribute("d").match(/M/g) || []).length"""
 Opened = Callable[..., Page]
 
 
@@ -257,3 +261,31 @@ def test_dark_and_light_differ(opened: Opened) -> None:
 def test_the_data_in_the_page_is_json(page_file: Path) -> None:
     text = page_file.read_text("utf-8").split('id="report-data">')[1].split("</script>")[0]
     assert json.loads(text)["settlements"][0]["name"]["uk"] == HOSTILE
+
+
+@pytest.mark.parametrize("most_cars", [1_000, 9])
+def test_cars_move_as_dots_and_thinning_is_told(browser: Browser, tmp_path: Path, most_cars: int) -> None:
+    case = valley()
+    moves = CarMoves(case.plan, most_cars=most_cars)
+    play_plan(case.scenario, case.plan, on_moves=moves)
+    cars = moves.tracks()
+    html = render_report(
+        case.scenario, case.plan, case.outcome, case.naive, language="en", more=MoreParts(cars=cars)
+    )
+    (tmp_path / "cars.html").write_text(html, "utf-8")
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script(NO_WEBGL)
+    page.goto((tmp_path / "cars.html").as_uri())
+    page.wait_for_selector("html[data-started]")
+    counts = []
+    ends = [(steps[0], sum(steps)) for _way, *steps in cars.cars]
+    for time_s in (0, 600, 1800, 3600, 1200, 86_400):
+        page.evaluate(SET_TIME, time_s)
+        shown_s = float(page.locator("#time").input_value())
+        counts.append((page.evaluate(COUNT_CAR_DOTS), sum(start <= shown_s < end for start, end in ends)))
+    told = page.locator("#cars-drawn").inner_text().strip()
+    context.close()
+    assert [drawn for drawn, _there in counts] == [there for _drawn, there in counts]
+    assert max(drawn for drawn, _there in counts) > 0
+    assert told == ("car" if cars.shown == cars.of else f"car ({cars.shown} of {cars.of} cars are drawn)")

@@ -101,5 +101,6 @@ function stateAt(timeS) {
     way: data.people - home - out,
     levels: data.loads.map((load) => levelAt(load, timeS)),
     vehicles: vehiclesAt(timeS),
+    cars: cars.at(timeS),
   };
 }

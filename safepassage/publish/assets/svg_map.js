@@ -14,6 +14,10 @@ function createSvgMap() {
     radius: Number(group.dataset.radius),
   }));
   const moving = drawing.querySelector(".moving");
+  // One path of points, as thousands of elements would be slow.
+  const dots = document.createElementNS(SVG, "path");
+  dots.setAttribute("class", "cars");
+  moving.before(dots);
 
   function show(state) {
     for (const [path, k] of roads) path.setAttribute("class", `load level-${state.levels[k]}`);
@@ -21,7 +25,17 @@ function createSvgMap() {
       const share = data.settlements[index].people ? state.left[index] / data.settlements[index].people : 0;
       left.setAttribute("r", (radius * Math.sqrt(share)).toFixed(1));
     }
+    dots.setAttribute("d", carPoints(state.cars));
     moving.replaceChildren(...state.vehicles.filter((vehicle) => vehicle.people > 0).map(vehicleMark));
+  }
+
+  function carPoints({ count, points }) {
+    let course = "";
+    for (let k = 0; k < count; k += 1) {
+      const [x, y] = place([points[2 * k], points[2 * k + 1]]);
+      course += `M${x.toFixed(1)} ${y.toFixed(1)}h0`;
+    }
+    return course;
   }
 
   function vehicleMark(vehicle) {
@@ -36,6 +50,7 @@ function createSvgMap() {
   function showAll() {
     for (const [path] of roads) path.setAttribute("class", "load");
     for (const { left, radius } of circles) left.setAttribute("r", radius);
+    dots.setAttribute("d", "");
     moving.replaceChildren();
   }
 

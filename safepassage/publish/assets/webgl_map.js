@@ -186,6 +186,7 @@ function createWebglMap(onFailure) {
   const container = byId("map");
   let map = null;
   let labels = null;
+  let carLayer = null;
   let ready = false;
   let latest = null;
   const shown = { levels: [], shares: [] };
@@ -208,6 +209,8 @@ function createWebglMap(onFailure) {
     map.touchZoomRotate.disableRotation();
     map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
     map.on("load", () => {
+      carLayer = createCarLayer();
+      map.addLayer(carLayer.layer, "vehicles");
       ready = true;
       if (latest) show(latest);
       container.dataset.ready = "true";
@@ -234,6 +237,7 @@ function createWebglMap(onFailure) {
       shown.shares[k] = share;
       map.setFeatureState({ source: "settlements", id: k }, { share });
     });
+    carLayer.show(state.cars);
     map.getSource("vehicles").setData(
       collection(state.vehicles.map(({ trip, people, at }) =>
         feature(pointAt(at), { mode: trip.mode, loaded: people > 0 }))),
