@@ -24,6 +24,7 @@ from safepassage.progress import NoProgress, Progress
 from safepassage.publish.playbook_page import render_playbook, start_lines
 from safepassage.publish.wording import clock, duration
 from safepassage.workflows.facts import finite
+from safepassage.workflows.lost_roads import loss_facts, loss_lines
 
 PLAYBOOK_FILE = "playbook.json"
 PAGE_FILE = "playbook.html"
@@ -54,6 +55,7 @@ class CrossingsResult:
         return {
             "folder": str(self.output),
             "plan": self.playbook.plan_id,
+            "said_lost": loss_facts(self.scenario),
             "losses": [
                 {
                     "crossings": list(row.crossings),
@@ -82,7 +84,7 @@ class CrossingsResult:
 
     def sentences(self) -> Sequence[str]:
         """Tell a person."""
-        lines = []
+        lines = [*loss_lines(self.scenario)]
         for row in self.playbook.losses:
             cut_off = sum(part.with_car + part.without_car for part in row.cut_off)
             later = duration(abs(row.later_s))

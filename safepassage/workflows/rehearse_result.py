@@ -26,6 +26,7 @@ from safepassage.rehearsal.statistics import LEVELS, Chance, Comparison, Summary
 from safepassage.rehearsal.weak_links import WeakLink
 from safepassage.threat.claims import Standing, loss_standings
 from safepassage.workflows.facts import finite
+from safepassage.workflows.lost_roads import loss_facts, loss_lines
 
 SCHEMA_VERSION = 1
 _SHARE_NAMES = ("of_90_percent", "of_99_percent", "of_all")
@@ -133,7 +134,7 @@ class RehearseResult:
                 }
                 for name, places in self.cut_off.items()
             ],
-            "said_lost": [{"road": name, "loss": standing.value} for name, standing in lost.items()],
+            "said_lost": loss_facts(self.scenario),
             "one_more": [
                 {"of": item.of, "name": item.name, **_compared(item.worth)} for item in self.one_more
             ],
@@ -264,11 +265,7 @@ class RehearseResult:
         ]  # fmt: skip
 
     def _weak(self) -> list[str]:
-        says = {
-            Standing.CONFIRMED: _("{name}: its loss is confirmed."),
-            Standing.CLAIMED: _("{name}: claimed to be lost, not confirmed."),
-        }
-        lines = [says[standing].format(name=name) for name, standing in loss_standings(self.scenario).items()]
+        lines = [*loss_lines(self.scenario)]
         for road in self.weak_links:
             if road.played is None:
                 continue

@@ -14,6 +14,7 @@ from safepassage.rehearsal.play import Stage
 from safepassage.rehearsal.run import rehearse
 from safepassage.threat.claims import Standing, loss_standings
 from safepassage.threat.closures import ClosureChance, ClosureModel
+from safepassage.workflows.lost_roads import loss_facts, loss_lines
 from tests.rehearsal.test_rehearsal import bridge, plan
 
 
@@ -57,3 +58,17 @@ def test_water_on_the_bridge_strands_those_who_come_after_it(arrives_s: float, s
     water = ThreatEntry("w", ThreatEntryKind.ARRIVAL, "river-west", arrives_s)
     made = Stage(replace(bridge(0.0), threat=Threat((water,))), plan(), nothing_uncertain(), 5)
     assert set(rehearse(made, 3).stranded.tolist()) == {stranded}
+
+
+def test_words_and_facts_tell_them_apart() -> None:
+    scenario = with_entries(
+        said("1", "river-west", Claim("engineers", "B", 1)), said("2", "a-river", Claim("channel", "B", 2))
+    )
+    assert loss_facts(scenario) == [
+        {"road": "Oskil", "loss": "confirmed"},
+        {"road": "a-river", "loss": "claimed"},
+    ]
+    assert loss_lines(scenario) == [
+        "Oskil: its loss is confirmed.",
+        "a-river: claimed to be lost, not confirmed.",
+    ]
