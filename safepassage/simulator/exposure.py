@@ -11,7 +11,7 @@ from safepassage.errors import ModelError
 from safepassage.model.arrays import FloatArray, IndexArray, frozen_array
 from safepassage.model.network import RoadNetwork
 from safepassage.simulator.demand import TrafficDemand
-from safepassage.simulator.kernel.exposure import add_up, integrate
+from safepassage.simulator.kernel.exposure import expose_driving, expose_waiting, integrate
 from safepassage.simulator.run import TrafficResult
 
 
@@ -111,21 +111,48 @@ def exposure(
     The time on a detour or diversion, whose links are not recorded, counts on the last recorded link.
     """
     _check(network, demand, result, hazard, leg_people)
-    length = demand.route_length[demand.leg_route]
-    leg, link, enter_s, leave_s = passages(demand, result)
-    driven = integral(hazard.link_rate_per_s, hazard.bin_s, link, enter_s, _until(leave_s, until_s))
-
-    waits = np.flatnonzero((length > 0) & ~np.isnan(result.leg_depart_s))
-    node = network.from_node[demand.route_link[demand.route_offset[demand.leg_route[waits]]]]
-    on_road_s = _until(result.leg_entered_s[waits], until_s)
-    waited = integral(hazard.node_rate_per_s, hazard.bin_s, node, result.leg_depart_s[waits], on_road_s)
     people = np.ascontiguousarray(leg_people, np.int64)
-    on_link = np.zeros((people.shape[1], network.n_links))
-    waiting = np.zeros((people.shape[1], network.n_nodes))
+    leg_first = demand.route_offset[demand.leg_route]
+    on_link = np.zeros((network.n_links, people.shape[1]))
+    waiting = np.zeros((network.n_nodes, people.shape[1]))
     per_person = np.zeros(demand.n_legs)
-    add_up(driven, leg, link, people, on_link, per_person)
-    add_up(waited, waits, node, people, waiting, per_person)
-    return Exposure(on_link=on_link, waiting=waiting, per_person=per_person)
+    expose_driving(
+        np.ascontiguousarray(hazard.link_rate_per_s),
+        float(hazard.bin_s),
+        float(until_s),
+        leg_first,
+        demand.route_link,
+        result.entry_offset,
+        result.entry_s,
+        result.leg_arrive_s,
+        people,
+        on_link,
+        per_person,
+    )
+    expose_waiting(
+        np.ascontiguousarray(hazard.node_rate_per_s),
+        float(hazard.bin_s),
+        float(until_s),
+        _start_node(network, demand),
+        result.leg_depart_s,
+        result.leg_entered_s,
+        people,
+        waiting,
+        per_person,
+    )
+    return Exposure(
+        on_link=np.ascontiguousarray(on_link.T),
+        waiting=np.ascontiguousarray(waiting.T),
+        per_person=per_person,
+    )
+
+
+def _start_node(network: RoadNetwork, demand: TrafficDemand) -> IndexArray:
+    """The node at which each leg starts; -1 where it does not drive."""
+    node = np.full(demand.n_legs, -1, np.int32)
+    drives = demand.route_length[demand.leg_route] > 0
+    node[drives] = network.from_node[demand.route_link[demand.route_offset[demand.leg_route[drives]]]]
+    return node
 
 
 def passages(
@@ -174,12 +201,6 @@ def _check(
         raise ModelError(f"the hazard has rates for {columns[0]} links and {columns[1]} nodes")
 
 
-def _until(end_s: FloatArray, until_s: float) -> FloatArray:
-    """The end of a stay, or of the time that counts."""
-    ended: FloatArray = np.fmin(end_s, until_s)
-    return ended
-
-
 def integral(
     rate_per_s: FloatArray,
     bin_s: float,
@@ -206,8 +227,7 @@ def integral(
     float64[n]
         The integrals.
     """
-    rate = np.ascontiguousarray(rate_per_s)
-    up_to = np.vstack([np.zeros(rate.shape[1]), np.cumsum(rate, axis=0) * bin_s])
     result: FloatArray = np.zeros(len(place))
-    integrate(up_to, rate, float(bin_s), place.astype(np.int32), start_s, end_s, result)
+    rate = np.ascontiguousarray(rate_per_s)
+    integrate(rate, float(bin_s), place.astype(np.int32), start_s, end_s, result)
     return result
