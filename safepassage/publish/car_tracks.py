@@ -41,7 +41,7 @@ class CarTracks:
 
     def payload(self) -> dict[str, Any]:
         """Plain values that JSON can hold, as ``assets/cars.js`` reads them."""
-        return {"ways": self.ways, "cars": self.cars}
+        return {"ways": self.ways, "cars": self.cars, "of": self.of}
 
 
 class CarMoves:

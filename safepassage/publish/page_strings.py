@@ -21,6 +21,7 @@ def page_strings() -> dict[str, dict[str, str]]:
         "clockDay": lambda: _("{time}, day {day}"),
         "nowSpoken": lambda: _("{time}: {out} of {people} people out of danger"),
         "rowsShown": lambda: _("{shown} of {all} settlements"),
+        "carsDrawn": lambda: _("car ({shown} of {all} cars are drawn)"),
         "map": lambda: _("Map: arrow keys move it, plus and minus zoom"),
         "zoomIn": lambda: _("Zoom in"),
         "zoomOut": lambda: _("Zoom out"),

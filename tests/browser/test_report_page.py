@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from safepassage.formats.marking import EXERCISE_BANNER
 from safepassage.formats.plan_json import dump_plan
-from safepassage.publish.car_tracks import CarMoves
+from safepassage.publish.car_tracks import CarMoves, CarTracks
 from safepassage.publish.report import MoreParts, render_report
 from safepassage.simulator.playback import play_plan
 from tests.publish.examples import Case, valley
@@ -289,3 +289,23 @@ def test_cars_move_as_dots_and_thinning_is_told(browser: Browser, tmp_path: Path
     assert [drawn for drawn, _there in counts] == [there for _drawn, there in counts]
     assert max(drawn for drawn, _there in counts) > 0
     assert told == ("car" if cars.shown == cars.of else f"car ({cars.shown} of {cars.of} cars are drawn)")
+
+
+def test_the_drawing_leaves_cars_out_and_says_so(browser: Browser, tmp_path: Path) -> None:
+    case = valley()
+    crowd = CarTracks([[0]], [[0, 0, 86_400]] * 3000, 3000, 3000)
+    html = render_report(
+        case.scenario, case.plan, case.outcome, case.naive, language="en", more=MoreParts(cars=crowd)
+    )
+    (tmp_path / "crowd.html").write_text(html, "utf-8")
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script(NO_WEBGL)
+    page.goto((tmp_path / "crowd.html").as_uri())
+    page.wait_for_selector("html[data-started]")
+    page.evaluate(SET_TIME, 600)
+    drawn = page.evaluate(COUNT_CAR_DOTS)
+    told = page.locator("#cars-drawn").inner_text()
+    context.close()
+    assert 0 < drawn < len(crowd.cars)
+    assert [int(re.sub(r"\D", "", part)) for part in told.split(" of ")] == [drawn, len(crowd.cars)]

@@ -19,11 +19,12 @@ function createCars() {
     return { way: data.cars.ways[way], times: Int32Array.from(steps, (step) => (timeS += step)), now: 0 };
   });
   const points = new Float64Array(2 * all.length);
+  let drawn = all;
 
   /** Longitude and latitude of each car on the road, in one array that is used again each time. */
   function at(timeS) {
     let count = 0;
-    for (const car of all) {
+    for (const car of drawn) {
       const { times, way } = car;
       if (timeS < times[0] || timeS >= times[way.length]) continue;
       while (times[car.now] > timeS) car.now -= 1;
@@ -41,7 +42,22 @@ function createCars() {
     return { count, points };
   }
 
-  return { at };
+  /** Leave cars out evenly, and say so. */
+  function thin(most) {
+    if (drawn.length <= most) return;
+    drawn = Array.from({ length: most }, (_unused, k) => all[Math.floor((k * all.length) / most)]);
+    const told = LANGUAGES.map((code) => {
+      const words = document.createElement("span");
+      words.lang = code;
+      words.textContent = data.strings[code].carsDrawn
+        .replace("{shown}", numberWords(drawn.length))
+        .replace("{all}", numberWords(data.cars.of));
+      return words;
+    });
+    byId("car-words").replaceChildren(...told);
+  }
+
+  return { at, thin };
 }
 
 const cars = createCars();

@@ -1,10 +1,13 @@
 // Puts the parts of the page together.
 
 const NARROW_PX = 832;
+// The drawing is painted anew for every frame; with thousands of dots that takes too long without a graphics card.
+const MOST_CARS_IN_DRAWING = 800;
 const drawing = createSvgMap();
 let map = drawing;
 
 function useDrawing() {
+  cars.thin(MOST_CARS_IN_DRAWING);
   map = drawing;
   byId("map").hidden = true;
   byId("map-tools").hidden = true;
@@ -23,6 +26,7 @@ function useWebgl() {
 }
 
 if (hasWebgl()) useWebgl();
+else useDrawing();
 document.documentElement.classList.add("has-chart");
 const curves = createCurves((timeS) => {
   player.pause();

@@ -19,11 +19,16 @@ function createSvgMap() {
   dots.setAttribute("class", "cars");
   moving.before(dots);
 
+  /** Browsers lay out anew even where the same value is set again. */
+  function change(element, name, value) {
+    if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+  }
+
   function show(state) {
-    for (const [path, k] of roads) path.setAttribute("class", `load level-${state.levels[k]}`);
+    for (const [path, k] of roads) change(path, "class", `load level-${state.levels[k]}`);
     for (const { left, index, radius } of circles) {
       const share = data.settlements[index].people ? state.left[index] / data.settlements[index].people : 0;
-      left.setAttribute("r", (radius * Math.sqrt(share)).toFixed(1));
+      change(left, "r", (radius * Math.sqrt(share)).toFixed(1));
     }
     dots.setAttribute("d", carPoints(state.cars));
     moving.replaceChildren(...state.vehicles.filter((vehicle) => vehicle.people > 0).map(vehicleMark));
