@@ -25,6 +25,7 @@ from safepassage.cli.boundary import Commands, terminal_of
 from safepassage.cli.exit_codes import ExitCode
 from safepassage.cli.terminal import Terminal
 from safepassage.i18n import _, set_language
+from safepassage.model.policy import Audience
 
 EPILOG = _(
     "Exit codes: 0 done; 1 our fault (a log file is named); 2 bad input, or a folder that cannot be "
@@ -252,6 +253,10 @@ def report(
         typer.Option("--forecast", metavar="FILE", help=_("Forecast that forecast wrote of this scenario.")),
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help=_("Print it as PDF on A4 as well."))] = False,
+    audience: Annotated[
+        Audience,
+        typer.Option("--audience", help=_("Who will read it; the public only where nature threatens.")),
+    ] = Audience.COMMISSION,
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
@@ -260,7 +265,15 @@ def report(
     from safepassage.workflows.report import report_plan
 
     with terminal.progress() as progress:
-        result = report_plan(plan, output, rehearsal=rehearsal, forecast=forecast, pdf=pdf, progress=progress)
+        result = report_plan(
+            plan,
+            output,
+            rehearsal=rehearsal,
+            forecast=forecast,
+            pdf=pdf,
+            audience=audience,
+            progress=progress,
+        )
     terminal.done(ExitCode.DONE, result.facts(), result.sentences())
 
 

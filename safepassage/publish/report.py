@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,7 +17,7 @@ from safepassage.i18n import LANGUAGES, _, ngettext, use_language
 from safepassage.model.outcome import Outcome
 from safepassage.model.people import Settlement
 from safepassage.model.plan import Bounded, Plan
-from safepassage.model.policy import Audience
+from safepassage.model.policy import Audience, ThreatKind
 from safepassage.model.scenario import ReportedFigure, Scenario
 from safepassage.publish.briefing import first_steps, hard_to_reach, left_behind
 from safepassage.publish.car_tracks import CarTracks
@@ -36,6 +36,7 @@ from safepassage.publish.page_strings import page_strings
 from safepassage.publish.playback import Payload, playback
 from safepassage.publish.report_parts import HowSure, WhoLeaves
 from safepassage.publish.settlement_table import settlement_rows
+from safepassage.publish.sheets.document import audience_words
 from safepassage.publish.summary import HASH_SHOWN, certificate_of, summary_lines
 from safepassage.publish.wording import (
     NOTHING,
@@ -128,24 +129,38 @@ def render_report(
     Raises
     ------
     OutputError
-        For any audience but the commission: the page holds routes, times and counts.
+        For any audience but the commission, as the page holds routes, times and counts. Where nature
+        threatens the public may read it, without rehearsal, forecast and the names of those who decided.
     ValueError
         If the program does not speak the language.
     """
-    wrong = next((who for who in (audience, plan.audience) if who != Audience.COMMISSION), None)
-    if wrong:
+    more = more or MoreParts()
+    _require_audience(scenario, plan, audience, more)
+    if audience is not Audience.COMMISSION:
+        # Decisions name those who took them.
+        plan = replace(plan, audience=audience, pins=())
+    with use_language(language):
+        return (
+            _environment()
+            .get_template("report.html")
+            .render(_context(scenario, plan, outcome, naive, language, more))
+        )
+
+
+def _require_audience(scenario: Scenario, plan: Plan, audience: Audience, more: MoreParts) -> None:
+    """Routes and times are for the commission; where nature threatens, for everyone."""
+    natural = scenario.policy.threat_kind is ThreatKind.NATURAL
+    allowed = {Audience.COMMISSION, Audience.PUBLIC} if natural else {Audience.COMMISSION}
+    wrong = audience if audience not in allowed else plan.audience
+    if wrong not in allowed:
         raise OutputError(
             _(
                 "the report holds routes, times and numbers of people; it is for the commission,"
                 " not for audience {audience}"
             ).format(audience=wrong.value)
         )
-    with use_language(language):
-        return (
-            _environment()
-            .get_template("report.html")
-            .render(_context(scenario, plan, outcome, naive, language, more or MoreParts()))
-        )
+    if audience is not Audience.COMMISSION and (more.how_sure or more.who_leaves):
+        raise OutputError(_("rehearsal and forecast are for the commission; leave them out of this report"))
 
 
 def _environment() -> jinja2.Environment:
@@ -237,6 +252,7 @@ def report_content(
     return {
         "scenario": scenario,
         "plan": plan,
+        "audience_words": in_all_languages(audience_words, plan.audience),
         "certificate": certificate_of(plan),
         "outcome": outcome,
         "name": in_all_languages(place_name, scenario),

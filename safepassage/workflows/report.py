@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safepassage.errors import Fault, InputError
+from safepassage.errors import Fault, InputError, OutputError
 from safepassage.formats.files import write_atomically
 from safepassage.formats.plan_folder import REPORT_FILE, PlanFolder, read_plan_folder
 from safepassage.formats.record_json import load_record, read_json
 from safepassage.i18n import _, language
+from safepassage.model.policy import Audience
 from safepassage.model.response import Forecast
 from safepassage.progress import NoProgress, Progress
 from safepassage.publish.car_tracks import CarMoves, CarTracks
@@ -42,18 +43,23 @@ class ReportResult:
         The file.
     paper : Path or None
         The same on paper (PDF), where it was asked for.
+    audience : Audience
+        Who may read it.
     """
 
     page: Path
     paper: Path | None = None
+    audience: Audience = Audience.COMMISSION
 
     def facts(self) -> Mapping[str, object]:
         """Tell a machine."""
         paper = {"pdf": str(self.paper)} if self.paper else {}
-        return {"report": str(self.page), **paper, "audience": "commission"}
+        return {"report": str(self.page), **paper, "audience": self.audience.value}
 
     def sentences(self) -> Sequence[str]:
         """Tell a person."""
+        if self.audience is not Audience.COMMISSION:
+            return [_("Report for everyone: {path}").format(path=self.page)]
         files = [self.page, self.paper] if self.paper else [self.page]
         return [_("Report: {path} (for the commission only)").format(path=path) for path in files]
 
@@ -65,6 +71,7 @@ def report_plan(
     rehearsal: Path | None = None,
     forecast: Path | None = None,
     pdf: bool = False,
+    audience: Audience = Audience.COMMISSION,
     progress: Progress | None = None,
 ) -> ReportResult:
     """
@@ -81,7 +88,9 @@ def report_plan(
     forecast : Path, optional
         Forecast of this scenario, as ``forecast -o`` writes it: the folder or the file.
     pdf : bool
-        Print it as well, on A4 in the language of the context, beside the page.
+        Print it as well, on A4 in the language of the context, beside the page; for the commission.
+    audience : Audience
+        Who will read it.
     progress : Progress, optional
         Told of each phase.
 
@@ -95,9 +104,11 @@ def report_plan(
     InputError
         If the plan folder is broken, or figures or forecast are those of another plan or scenario.
     OutputError
-        If the page cannot be written.
+        If the page cannot be written, or may not be written for this audience.
     """
     progress = progress or NoProgress()
+    if pdf and audience is not Audience.COMMISSION:
+        raise OutputError(_("the paper is for the commission; leave out --pdf for another audience"))
     progress.start(_("Reading the plan"))
     content = read_plan_folder(plan)
     progress.start(_("Playing the plan"))
@@ -108,9 +119,16 @@ def report_plan(
     )
     progress.start(_("Writing the report"))
     page = render_report(
-        content.folder.scenario, content.plan, content.outcome, content.naive, language=language(), more=more
+        content.folder.scenario,
+        content.plan,
+        content.outcome,
+        content.naive,
+        language=language(),
+        audience=audience,
+        more=more,
     )
-    target = output or (plan if plan.is_dir() else plan.parent) / REPORT_FILE
+    name = REPORT_FILE if audience is Audience.COMMISSION else f"report-{audience.value}.html"
+    target = output or (plan if plan.is_dir() else plan.parent) / name
     write_atomically(target, page)
     paper = None
     if pdf:
@@ -120,7 +138,7 @@ def report_plan(
             content.folder.scenario, content.plan, content.outcome, content.naive, language=language()
         )
         write_atomically(paper, printed)
-    return ReportResult(target, paper)
+    return ReportResult(target, paper, audience)
 
 
 def played_cars(content: PlanFolder) -> CarTracks | None:

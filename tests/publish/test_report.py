@@ -17,7 +17,7 @@ from safepassage.errors import OutputError
 from safepassage.formats.marking import EXERCISE_BANNER
 from safepassage.i18n import LANGUAGES
 from safepassage.model.plan import NaiveComparison, Pin, PinAction, PinKind
-from safepassage.model.policy import Audience
+from safepassage.model.policy import Audience, ThreatKind
 from safepassage.publish.page_strings import page_strings
 from safepassage.publish.report import render_report
 from safepassage.publish.report_pdf import report_pdf
@@ -129,6 +129,22 @@ def test_every_other_audience_is_refused(case: Case, audience: Audience) -> None
         render_report(case.scenario, case.plan, case.outcome, case.naive, language="en", audience=audience)
     with pytest.raises(OutputError, match=audience.value):
         render_report(case.scenario, replace(case.plan, audience=audience), case.outcome, None, language="en")
+
+
+def test_where_nature_threatens_the_public_may_read_it_without_names(case: Case) -> None:
+    policy = replace(case.scenario.policy, threat_kind=ThreatKind.NATURAL)
+    scenario = replace(case.scenario, policy=policy)
+    pin = Pin("p1", PinAction.FORBID, PinKind.ROAD, "bank>ford", reason="mined", author="Head")
+    plan = replace(case.plan, pins=(pin,))
+    page = render_report(scenario, plan, case.outcome, None, language="en", audience=Audience.PUBLIC)
+    assert 'data-audience="public"' in page
+    assert "For everyone" in page
+    assert "For the commission only" not in page
+    assert "mined, Head" not in page
+    assert "mined, Head" in render_report(scenario, plan, case.outcome, None, language="en")
+    for audience in (Audience.TEAM, Audience.SETTLEMENT):
+        with pytest.raises(OutputError, match=audience.value):
+            render_report(scenario, plan, case.outcome, None, language="en", audience=audience)
 
 
 def test_a_plan_without_certificate_is_refused(case: Case) -> None:
