@@ -14,6 +14,9 @@ from safepassage.publish.verification_page import render_verification
 from safepassage.simulator.verification.runner import built_in_folders, run_cases
 from safepassage.workflows.forecast import forecast_folder
 from safepassage.workflows.map import map_folder
+from safepassage.workflows.plan import plan_folder
+from safepassage.workflows.rehearse import RehearseOptions, rehearse_plan
+from safepassage.workflows.report import report_plan
 from tests.publish.examples import valley
 
 pytestmark = pytest.mark.browser
@@ -30,11 +33,16 @@ def pages(valley_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
     )
     district = map_folder(valley_folder, folder / "map.html").page
     forecast_folder(valley_folder, folder / "forecast")
+    plan_folder(valley_folder, folder / "plan")
+    figures = folder / "figures.json"
+    rehearse_plan(valley_folder, folder / "plan", figures, options=RehearseOptions(futures=8))
+    whole = report_plan(folder / "plan", rehearsal=figures, forecast=folder / "forecast").page
     verified = folder / "verification.html"
     results = run_cases(built_in_folders()[:3])
     verified.write_text(render_verification(results, language="en", program={"safepassage": "0"}), "utf-8")
     return {
         "report": report,
+        "whole report": whole,
         "map": district,
         "forecast": folder / "forecast" / "forecast.html",
         "verification": verified,
@@ -43,7 +51,7 @@ def pages(valley_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("name", ["report", "map", "forecast", "verification"])
+@pytest.mark.parametrize("name", ["report", "whole report", "map", "forecast", "verification"])
 def test_axe_finds_nothing_serious(
     browser: Browser, pages: dict[str, Path], name: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:
