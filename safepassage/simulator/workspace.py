@@ -292,7 +292,8 @@ def _calendar_size(n_active: int, mean_gap: int) -> tuple[int, int]:
     """Number of buckets, and the power of two of their width; neither changes the order of events."""
     n_buckets = min(max(1 << max(n_active - 1, 1).bit_length(), _MIN_BUCKETS), _MAX_BUCKETS)
     # Events that wait for days are looked at whenever the calendar turns over: sparse ones need wide buckets.
-    return n_buckets, max(_CALENDAR_SPAN_TICKS // n_buckets, mean_gap).bit_length()
+    # Traffic comes in waves, a few times as dense as the mean: a quarter of its gap measures fastest.
+    return n_buckets, max(_CALENDAR_SPAN_TICKS // n_buckets, mean_gap // 4).bit_length()
 
 
 def _mean_gap(loaded: LoadedDemand) -> int:
