@@ -22,7 +22,8 @@ from safepassage.publish.rehearsal_page import (
 )
 from safepassage.publish.wording import Bilingual, clock, in_all_languages, number
 
-ROWS_SHOWN = 6
+ROWS_SHOWN = 5
+SHOWN_WHOLE = ("groups", "rate")
 TABLES_SHOWN = ("weak", "harm", "groups", "rate", "decisions")
 Facts = Mapping[str, Any]
 
@@ -95,7 +96,8 @@ def how_sure(scenario: Scenario, facts: Facts) -> HowSure:
     """
     count = len(_rehearsal_lines(scenario, facts))
     tables = {table["key"]: table for table in rehearsal_tables(scenario, facts)}
-    shown = [tables[key] | {"rows": tables[key]["rows"][:ROWS_SHOWN]} for key in TABLES_SHOWN]
+    most = {key: None if key in SHOWN_WHOLE else ROWS_SHOWN for key in TABLES_SHOWN}
+    shown = [tables[key] | {"rows": tables[key]["rows"][: most[key]]} for key in TABLES_SHOWN]
     return HowSure(
         in_all_languages(origin_words, facts),
         [in_all_languages(lambda k: _rehearsal_lines(scenario, facts)[k], k) for k in range(count)],
