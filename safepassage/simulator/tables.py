@@ -20,6 +20,9 @@ ORIGIN_WEIGHT = 1.0
 
 _MAX_STRIDE = 2**31 - 1
 _UNIT_STRIDE = 2**20
+MOST_PLACES = 2**17
+"""Storage of one link at the most (PCU): a queue of a thousand kilometres on one lane."""
+
 _ROUNDING = 1e-9
 _CAPACITY_OF_CLOSED = 1800.0
 """One lane's, at which those who are on a link when it closes go on to its end (PCU/h)."""
@@ -138,6 +141,8 @@ def link_figures(
     free_time = np.ceil(length_m / free_speed_m_per_s * TICKS_PER_S - 1e-6)
     free_time = np.maximum(1, free_time).astype(np.int64)
     places = np.ceil(length_m * jam_density_pcu_per_m - _ROUNDING).astype(np.int64)
+    # A link that stands for a road without limits must not take the memory of a road without limits.
+    places = np.minimum(places, MOST_PLACES)
     places = np.maximum(np.maximum(places, 1), -(-free_time // headway))
     return LinkFigures(headway, free_time, places * headway - free_time, places, closed)
 

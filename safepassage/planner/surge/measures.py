@@ -30,6 +30,7 @@ from safepassage.planner.surge.street_groups import done_s
 # Links times steps whose ceilings take some seconds in all.
 _WORK_OF_CEILINGS = 10_000_000
 _FEWEST_SAMPLES = 12
+_SAMPLES_UNASKED = 16
 _MOST_CELLS = 80_000
 _FEWEST_CELLS_OF_TIME = 20
 _LEVELS = (0.1, 100.0)
@@ -123,7 +124,7 @@ def _mean(problem: SurgeProblem, cars: CarPlan, people: int, *, asked: bool) -> 
 def _samples(problem: SurgeProblem, cars: CarPlan, *, asked: bool) -> int:
     """How many ceilings there is time for; what was asked for gets a few on the largest network."""
     work = problem.open_roads.n_links * math.ceil(cars.clearance_s / step_for(cars.clearance_s))
-    samples = min(SAMPLES, _WORK_OF_CEILINGS // max(work, 1))
+    samples = min(SAMPLES if asked else _SAMPLES_UNASKED, _WORK_OF_CEILINGS // max(work, 1))
     return samples if samples >= _FEWEST_SAMPLES else _FEWEST_SAMPLES * asked
 
 

@@ -14,6 +14,7 @@ from safepassage.model.plan import Plan, Unserved
 from safepassage.model.policy import Objective
 from safepassage.model.scenario import Scenario
 from safepassage.planner.surge.certificate import CarBound, bound_cars, certify
+from safepassage.planner.surge.compile_beside import FleetKernels
 from safepassage.planner.surge.draft import draft_plan
 from safepassage.planner.surge.fleet import FleetPlan, plan_fleet
 from safepassage.planner.surge.measures import certify_form, price_of_form
@@ -26,7 +27,7 @@ from safepassage.progress import NoProgress, Progress
 from safepassage.simulator.playback import simulate
 
 CAR_PLAYS = 25
-FLEET_ITERATIONS = 1_200
+FLEET_ITERATIONS = 800
 # Search effort falls with the size of the case, by a rule and not by the clock.
 _CARS_AT_FULL_EFFORT = 20_000
 
@@ -109,6 +110,7 @@ def plan_surge(
     """
     progress = progress or NoProgress()
     objectives = tuple(objectives or scenario.policy.objective)
+    kernels = FleetKernels()
     progress.start(_("Reading the problem"), None)
     problem = state_problem(scenario)
     if objectives[0] is Objective.HARM:
@@ -134,6 +136,7 @@ def plan_surge(
         )
 
     fleet = None
+    kernels.wait()
     if not stopping.asked:
         with stopping:
             fleet = fleet_in(FLEET_ITERATIONS)
