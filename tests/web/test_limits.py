@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -128,5 +129,9 @@ def test_a_body_that_trickles_is_given_up(desk: Desk) -> None:
 
     trickled: list[int] = []
     scope = {"type": "http", "method": "POST", "path": "/v1/sync", "headers": []}
-    asyncio.run(BoundedBodies(never_called, within_s=0.05)(scope, trickle, send))
+    # A browser that another test opened in this process keeps a loop of its own in the main thread.
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(
+            lambda: asyncio.run(BoundedBodies(never_called, within_s=0.05)(scope, trickle, send))
+        ).result()
     assert sent[0]["status"] == 408
