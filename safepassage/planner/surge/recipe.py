@@ -27,7 +27,7 @@ from safepassage.progress import NoProgress, Progress
 from safepassage.simulator.playback import simulate
 
 CAR_PLAYS = 25
-FLEET_ITERATIONS = 800
+FLEET_ITERATIONS = 600
 # Search effort falls with the size of the case, by a rule and not by the clock.
 _CARS_AT_FULL_EFFORT = 20_000
 
