@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from safepassage.formats.marking import EXERCISE_BANNER
@@ -17,10 +16,10 @@ from safepassage.model.policy import ThreatKind
 from safepassage.model.scenario import Scenario
 from safepassage.publish.district_drawing import district_drawing
 from safepassage.publish.embedding import (
-    PUBLISH_FOLDER,
     asset,
     content_security_policy,
     json_for_script,
+    page_templates,
     vendored,
 )
 from safepassage.publish.map_drawing import Box, crossing_places
@@ -81,13 +80,7 @@ def render_district_map(
     }
     styles = [vendored("maplibre-gl/maplibre-gl.css"), asset("district_map.css")]
     scripts = [vendored("maplibre-gl/maplibre-gl.js"), _script()]
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PUBLISH_FOLDER / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates()
     return environment.get_template("district_map.html").render(
         _=_,
         language=language(),

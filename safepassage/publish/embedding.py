@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jinja2
 from markupsafe import Markup
 
 PUBLISH_FOLDER = Path(__file__).parent
@@ -72,6 +73,17 @@ def content_security_policy(styles: Sequence[str], scripts: Sequence[str]) -> st
 
 
 @cache
+def page_templates() -> jinja2.Environment:
+    """Templates of pages: every value is escaped, and one that is missing is an error."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(PUBLISH_FOLDER / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
 def page_script() -> str:
     """The page's own scripts in one scope."""
     parts = [(PUBLISH_FOLDER / "assets" / name).read_text("utf-8") for name in PAGE_SCRIPTS]

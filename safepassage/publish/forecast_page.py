@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from safepassage.formats.marking import EXERCISE_BANNER
@@ -16,10 +15,10 @@ from safepassage.model.response import Forecast
 from safepassage.model.scenario import Scenario
 from safepassage.model.uptake import Figure, FigureKind, Measure, PeopleClass
 from safepassage.publish.embedding import (
-    PUBLISH_FOLDER,
     asset,
     content_security_policy,
     json_for_script,
+    page_templates,
     vendored,
 )
 from safepassage.publish.forecast_words import day_words, event_words, forecast_lines
@@ -63,13 +62,7 @@ def render_forecast(
     str
         The page; it loads nothing from anywhere.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PUBLISH_FOLDER / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates()
     environment.globals.update(_=translated)
     with use_language(language):
         return environment.get_template("forecast.html").render(

@@ -6,14 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from safepassage.formats.marking import EXERCISE_BANNER
 from safepassage.i18n import _, ngettext, use_language
 from safepassage.model.playbook import LastStart, LostCrossing, Playbook
 from safepassage.model.scenario import Scenario
-from safepassage.publish.embedding import PUBLISH_FOLDER, asset, content_security_policy
+from safepassage.publish.embedding import asset, content_security_policy, page_templates
 from safepassage.publish.wording import NOTHING, clock, duration, percent, place_name
 
 _MOST_LINES = 3
@@ -37,13 +36,7 @@ def render_playbook(scenario: Scenario, playbook: Playbook, *, language: str) ->
     str
         HTML that loads nothing from anywhere.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PUBLISH_FOLDER / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates()
     environment.globals.update(_=_)
     with use_language(language):
         return environment.get_template("playbook.html").render(_context(scenario, playbook, language))

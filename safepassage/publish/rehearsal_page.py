@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from safepassage.formats.marking import EXERCISE_BANNER
@@ -14,7 +13,7 @@ from safepassage.i18n import _, use_language
 from safepassage.model.people import Settlement
 from safepassage.model.scenario import Scenario
 from safepassage.model.sites import Site
-from safepassage.publish.embedding import PUBLISH_FOLDER, asset, content_security_policy
+from safepassage.publish.embedding import asset, content_security_policy, page_templates
 from safepassage.publish.map_drawing import (
     Labels,
     crossing_places,
@@ -64,13 +63,7 @@ def render_rehearsal(scenario: Scenario, facts: Facts, lines: Sequence[Bilingual
     str
         The page; it loads nothing from anywhere.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PUBLISH_FOLDER / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates()
     environment.globals.update(_=translated)
     styles = [asset("forecast.css"), asset("rehearsal.css")]
     scripts = [asset("language.js")]

@@ -24,11 +24,11 @@ from safepassage.publish.car_tracks import CarTracks
 from safepassage.publish.certificate_words import binding_words, bound_part_words, bounded_words
 from safepassage.publish.curve_drawing import curves_drawing
 from safepassage.publish.embedding import (
-    PUBLISH_FOLDER,
     asset,
     content_security_policy,
     json_for_script,
     page_script,
+    page_templates,
     vendored,
 )
 from safepassage.publish.map_drawing import SYMBOL_KINDS, district_box, map_drawing, whole_box
@@ -164,13 +164,7 @@ def _require_audience(scenario: Scenario, plan: Plan, audience: Audience, more: 
 
 
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PUBLISH_FOLDER / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates()
     environment.globals.update(
         _=translated,
         label_attributes=_label_attributes,

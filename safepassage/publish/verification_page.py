@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from safepassage import __version__
 from safepassage.i18n import _, use_language
-from safepassage.publish.embedding import PUBLISH_FOLDER, asset, content_security_policy
+from safepassage.publish.embedding import asset, content_security_policy, page_templates
 from safepassage.publish.verification_drawing import picture_caption, picture_drawing
 from safepassage.publish.verification_words import (
     count_words,
@@ -41,13 +40,7 @@ def render_verification(results: Sequence[CaseResult], *, language: str, program
     str
         The page; it loads nothing from anywhere, and is the same for the same results.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PUBLISH_FOLDER / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates()
     environment.globals.update(_=translated)
     with use_language(language):
         return environment.get_template("verification.html").render(_context(results, language, program))
