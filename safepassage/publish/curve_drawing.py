@@ -90,7 +90,7 @@ class _Axes:
 
     def drawn(self, scenario: Scenario) -> Markup:
         parts = []
-        for people in _round_steps(self._top, 5):
+        for people in round_steps(self._top, 5):
             y = self.y(people)
             parts.append(
                 Markup(
@@ -112,8 +112,22 @@ def _tick_words(scenario: Scenario, time_s: float) -> str:
     return clock_and_day(scenario, time_s)[0]
 
 
-def _round_steps(top: float, about: int) -> list[float]:
-    """Round values from zero to ``top``, about so many."""
+def round_steps(top: float, about: int) -> list[float]:
+    """
+    Values for an axis that people read at once.
+
+    Parameters
+    ----------
+    top : float
+        Largest value.
+    about : int
+        How many steps there should be.
+
+    Returns
+    -------
+    list of float
+        From 0 on, in steps of 1, 2, 2.5 or 5 times a power of ten.
+    """
     raw = top / about
     size = 10 ** math.floor(math.log10(raw)) if raw > 0 else 1
     step = next((factor * size for factor in (1, 2, 2.5, 5, 10) if factor * size >= raw), size)

@@ -26,6 +26,7 @@ from safepassage.publish.wording import (
     NOTHING,
     Bilingual,
     in_all_languages,
+    lines_in_all_languages,
     number,
     percent,
     place_name,
@@ -77,7 +78,6 @@ def _context(
     scripts = [vendored("uplot/uPlot.iife.min.js"), asset("forecast.js")]
     name = in_all_languages(place_name, scenario)
     last = day_words(forecast.dates[-1])
-    count = len(forecast_lines(forecast))
     return {
         "initial_language": language,
         "title": f"{name} · Safepassage",
@@ -88,7 +88,7 @@ def _context(
         # Hashed above; neither holds the end tag of its element.
         "styles": [Markup(text) for text in styles],  # noqa: S704
         "scripts": [Markup(text) for text in scripts],  # noqa: S704
-        "lines": [in_all_languages(_line, forecast, k) for k in range(count)],
+        "lines": lines_in_all_languages(lambda: forecast_lines(forecast)),
         "drawing": forecast_fan(forecast, reported),
         "chance_title": in_all_languages(lambda: _("Chance by {day}").format(day=last)),
         "shares": [share_row(item.share, item.dates, item.probability[-1]) for item in forecast.shares],
@@ -105,10 +105,6 @@ def _context(
         "classes": _class_rows(forecast),
         "data_json": json_for_script(_live(forecast, reported)),
     }  # fmt: skip
-
-
-def _line(forecast: Forecast, k: int) -> str:
-    return forecast_lines(forecast)[k]
 
 
 def _number(value: float) -> Bilingual:

@@ -13,6 +13,7 @@ from safepassage.i18n import _, use_language
 from safepassage.model.people import Settlement
 from safepassage.model.scenario import Scenario
 from safepassage.model.sites import Site
+from safepassage.publish.curve_drawing import round_steps
 from safepassage.publish.embedding import asset, content_security_policy, page_templates
 from safepassage.publish.map_drawing import (
     Labels,
@@ -37,6 +38,7 @@ from safepassage.publish.wording import (
 WIDTH, HEIGHT = 720.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 62.0, 14.0, 14.0, 30.0
 ROWS_SHOWN = 15
+AXIS_STEPS = 4
 WEAK_ROADS_DRAWN = 12
 SECONDS_AN_HOUR = 3600
 Facts = Mapping[str, Any]
@@ -110,27 +112,6 @@ def origin_words(facts: Facts) -> str:
 # ---- charts -----------------------------------------------------------------------------------------
 
 
-def round_steps(top: float, about: int = 4) -> list[float]:
-    """
-    Values for an axis that people read at once.
-
-    Parameters
-    ----------
-    top : float
-        Largest value, positive.
-    about : int
-        How many steps there should be.
-
-    Returns
-    -------
-    list of float
-        From 0 on, in steps of 1, 2, 2.5 or 5 times a power of ten.
-    """
-    power = 10.0 ** math.floor(math.log10(top / about))
-    step = next(factor * power for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if factor * power >= top / about)
-    return [k * step for k in range(math.floor(top / step + 1e-9) + 1)]
-
-
 class _Chart:
     """Axes over the hours of the plan."""
 
@@ -149,7 +130,7 @@ class _Chart:
 
     def axes(self, scenario: Scenario, say: Callable[[float], str]) -> list[Markup]:
         parts = []
-        for value in round_steps(self._top):
+        for value in round_steps(self._top, AXIS_STEPS):
             parts += [
                 Markup('<path class="grid" d="M{} {}H{}"/>').format(LEFT, self.y(value), WIDTH - RIGHT),
                 Markup('<text class="tick" x="{}" y="{}" text-anchor="end">{}</text>').format(

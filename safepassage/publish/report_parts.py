@@ -20,7 +20,7 @@ from safepassage.publish.rehearsal_page import (
     plain_number,
     rehearsal_tables,
 )
-from safepassage.publish.wording import Bilingual, clock, in_all_languages, number
+from safepassage.publish.wording import Bilingual, clock, in_all_languages, lines_in_all_languages, number
 
 ROWS_SHOWN = 5
 SHOWN_WHOLE = ("groups", "rate")
@@ -121,11 +121,10 @@ def who_leaves(forecast: Forecast) -> WhoLeaves:
     WhoLeaves
         In all languages.
     """
-    count = len(forecast_lines(forecast))
     last = day_words(forecast.dates[-1])
     return WhoLeaves(
         in_all_languages(_forecast_origin, forecast),
-        [in_all_languages(lambda k: forecast_lines(forecast)[k], k) for k in range(count)],
+        lines_in_all_languages(lambda: forecast_lines(forecast)),
         forecast_fan(forecast),
         in_all_languages(lambda: _("Chance by {day}").format(day=last)),
         [share_row(item.share, item.dates, item.probability[-1]) for item in forecast.shares],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ParamSpec
 
@@ -69,6 +69,27 @@ def in_all_languages(say: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -
         with use_language(code):
             texts.append((code, say(*args, **kwargs)))
     return Bilingual(tuple(texts))
+
+
+def lines_in_all_languages(say: Callable[[], Sequence[str]]) -> list[Bilingual]:
+    """
+    Say several lines in every language, each language once.
+
+    Parameters
+    ----------
+    say : callable
+        Builds the lines in the language of the context; as many in every language.
+
+    Returns
+    -------
+    list of Bilingual
+        Line by line.
+    """
+    told = []
+    for code in LANGUAGES:
+        with use_language(code):
+            told.append([(code, line) for line in say()])
+    return [Bilingual(texts) for texts in zip(*told, strict=True)]
 
 
 def translated(text: str) -> Bilingual:

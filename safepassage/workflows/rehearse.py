@@ -23,7 +23,7 @@ from safepassage.model.scenario import Scenario
 from safepassage.model.threat import ThreatEntryKind
 from safepassage.progress import NoProgress, Progress
 from safepassage.publish.rehearsal_page import render_rehearsal
-from safepassage.publish.wording import in_all_languages
+from safepassage.publish.wording import lines_in_all_languages
 from safepassage.rehearsal.assumptions import Assumptions
 from safepassage.rehearsal.assumptions_file import read_assumptions
 from safepassage.rehearsal.cluster import on_cluster
@@ -166,8 +166,7 @@ def _page(result: RehearseResult) -> str:
     """What a rehearsal says, as one page in all languages."""
     # The page carries the banner itself, and names no files.
     told = replace(result, output=None, page=None)
-    count = len(told.sentences())
-    lines = [in_all_languages(lambda k: told.sentences()[k], k) for k in range(count)]
+    lines = lines_in_all_languages(told.sentences)
     shown = [line for line in lines if EXERCISE_BANNER not in str(line)]
     return render_rehearsal(result.scenario, result.facts(), shown, language=language())
 

@@ -11,7 +11,8 @@ import pytest
 
 from safepassage.formats.scenario_folder import read_scenario
 from safepassage.i18n import _
-from safepassage.publish.rehearsal_page import rehearsal_tables, render_rehearsal, risk_map, round_steps
+from safepassage.publish.curve_drawing import round_steps
+from safepassage.publish.rehearsal_page import rehearsal_tables, render_rehearsal, risk_map
 from safepassage.publish.wording import in_all_languages, translated
 from safepassage.workflows.plan import plan_folder
 from safepassage.workflows.rehearse import RehearseOptions, rehearse_plan
@@ -73,7 +74,7 @@ def test_the_map_draws_every_settlement_and_the_roads_that_cost_people(
 
 @pytest.mark.parametrize("top", [1e-3, 0.7, 1.0, 9.0, 10_872.0])
 def test_axes_have_round_steps_up_to_the_top(top: float) -> None:
-    steps = round_steps(top)
+    steps = round_steps(top, 4)
     assert 3 <= len(steps) <= 6
     assert steps[0] == 0
     assert steps[-1] <= top * (1 + 1e-9)
