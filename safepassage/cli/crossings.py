@@ -9,6 +9,7 @@ import typer
 
 from safepassage.cli.boundary import terminal_of
 from safepassage.cli.exit_codes import ExitCode
+from safepassage.cli.options import AsJson, Seed
 from safepassage.i18n import _
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help=_("Folder of the scenario."))]
@@ -24,15 +25,10 @@ Single = Annotated[bool, typer.Option("--single", help=_("Lose one crossing at a
 Confidence = Annotated[
     float, typer.Option("--confidence", min=0.5, max=0.99, help=_("How sure the last safe starts are to be."))
 ]
-Seed = Annotated[
-    int | None,
-    typer.Option("--seed", min=0, help=_("Seed of every random choice; by default that of the scenario.")),
-]
 Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="PATH", help=_("Folder to write (for the commission).")),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help=_("Print one JSON document, for machines."))]
 
 
 def register(app: typer.Typer) -> None:

@@ -9,8 +9,9 @@ import typer
 
 from safepassage.cli.boundary import terminal_of
 from safepassage.cli.exit_codes import ExitCode
+from safepassage.cli.options import AsJson, Seed, known_language
 from safepassage.cli.terminal import Terminal
-from safepassage.i18n import LANGUAGES, _, set_language
+from safepassage.i18n import _, set_language
 
 ScenarioFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help=_("Folder of the scenario."))]
 SeriesTable = Annotated[Path, typer.Argument(metavar="SERIES.csv", help=_("Published figures, one a row."))]
@@ -31,26 +32,15 @@ Events = Annotated[
 ]
 Days = Annotated[int, typer.Option("--days", min=1, max=365, help=_("How many days to look ahead."))]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="PATH", help=_("Where to write."))]
-Seed = Annotated[
-    int | None,
-    typer.Option("--seed", min=0, help=_("Seed of every random choice; by default that of the scenario.")),
-]
 Refit = Annotated[
     bool,
     typer.Option("--refit", help=_("Learn from these tables alone, leaving out each place in turn.")),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help=_("Print one JSON document, for machines."))]
-
-
-def _known_language(code: str | None) -> str | None:
-    if code is not None and code not in LANGUAGES:
-        raise typer.BadParameter(_("choose one of {names}").format(names=", ".join(LANGUAGES)))
-    return code
 
 
 Lang = Annotated[
     str | None,
-    typer.Option("--lang", callback=_known_language, metavar="en|uk", help=_("Language of the messages.")),
+    typer.Option("--lang", callback=known_language, metavar="en|uk", help=_("Language of the messages.")),
 ]
 
 

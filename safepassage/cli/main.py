@@ -23,6 +23,7 @@ from safepassage.cli import pins as pins_command
 from safepassage.cli import replan as replan_command
 from safepassage.cli.boundary import Commands, terminal_of
 from safepassage.cli.exit_codes import ExitCode
+from safepassage.cli.options import AsJson, Seed
 from safepassage.cli.terminal import Terminal
 from safepassage.i18n import _, set_language
 from safepassage.model.policy import Audience
@@ -78,12 +79,7 @@ def _print_version(wanted: bool) -> None:
 
 ScenarioFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help=_("Folder of the scenario."))]
 PlanFolder = Annotated[Path, typer.Argument(metavar="PLAN", help=_("Folder of the plan, as plan wrote it."))]
-AsJson = Annotated[bool, typer.Option("--json", help=_("Print one JSON document, for machines."))]
 Lang = Annotated[Language | None, typer.Option("--lang", help=_("Language of the messages."))]
-Seed = Annotated[
-    int | None,
-    typer.Option("--seed", min=0, help=_("Seed of every random choice; by default that of the scenario.")),
-]
 Goal = Annotated[
     str,
     typer.Option(

@@ -11,6 +11,7 @@ import typer
 
 from safepassage.cli.boundary import terminal_of
 from safepassage.cli.exit_codes import ExitCode
+from safepassage.cli.options import AsJson
 from safepassage.i18n import _
 
 
@@ -25,7 +26,6 @@ def _file(option: str, words: str) -> Any:  # noqa: ANN401 - typer does not say 
     return typer.Option(option, metavar="FILE", help=words)
 
 
-AsJson = Annotated[bool, typer.Option("--json", help=_("Print one JSON document, for machines."))]
 Osm = Annotated[Path | None, _file("--osm", _("OpenStreetMap extract (.osm.pbf)."))]
 Network = Annotated[
     Path | None,

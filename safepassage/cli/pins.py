@@ -9,17 +9,13 @@ import typer
 
 from safepassage.cli.boundary import terminal_of
 from safepassage.cli.exit_codes import ExitCode
+from safepassage.cli.options import AsJson, Seed
 from safepassage.i18n import _
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help=_("Folder of the scenario."))]
 PinTable = Annotated[
     Path | None, typer.Option("--pins", metavar="FILE", help=_("Table of pins instead of pin.csv."))
 ]
-Seed = Annotated[
-    int | None,
-    typer.Option("--seed", min=0, help=_("Seed of every random choice; by default that of the scenario.")),
-]
-AsJson = Annotated[bool, typer.Option("--json", help=_("Print one JSON document, for machines."))]
 
 
 def register(app: typer.Typer) -> None:

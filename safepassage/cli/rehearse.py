@@ -9,6 +9,7 @@ import typer
 
 from safepassage.cli.boundary import terminal_of
 from safepassage.cli.exit_codes import ExitCode
+from safepassage.cli.options import AsJson, Seed
 from safepassage.i18n import _
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help=_("Folder of the scenario."))]
@@ -55,15 +56,10 @@ Certificates = Annotated[
     typer.Option("--certificates", metavar="DIR", help=_("Folder with ca.pem, cert.pem and key.pem.")),
 ]
 Threads = Annotated[int, typer.Option("--threads", min=1, help=_("How many futures are played at once."))]
-Seed = Annotated[
-    int | None,
-    typer.Option("--seed", min=0, help=_("Seed of every random choice; by default that of the scenario.")),
-]
 Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="PATH", help=_("JSON file to write; for the commission only.")),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help=_("Print one JSON document, for machines."))]
 
 
 def _print_template(wanted: bool) -> None:  # typer calls it with the value of the option

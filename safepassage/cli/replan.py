@@ -10,6 +10,7 @@ import typer
 from safepassage.cli.boundary import terminal_of
 from safepassage.cli.exit_codes import ExitCode
 from safepassage.cli.operations import DatabaseUrl, open_desk
+from safepassage.cli.options import AsJson, Seed
 from safepassage.i18n import _
 
 Folder = Annotated[
@@ -26,10 +27,6 @@ Close = Annotated[
 Pins = Annotated[
     Path | None, typer.Option("--pins", metavar="FILE", help=_("Table of new pins, like pin.csv."))
 ]
-Seed = Annotated[
-    int | None,
-    typer.Option("--seed", min=0, help=_("Seed of every random choice; by default that of the scenario.")),
-]
 Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="PATH", help=_("Folder of the new plan (for the commission).")),
@@ -38,7 +35,6 @@ Ledger = Annotated[
     Path | None,
     typer.Option("--ledger", metavar="DIR", help=_("Folder of the ledger: decisions, people, trips count.")),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help=_("Print one JSON document, for machines."))]
 
 
 def register(app: typer.Typer) -> None:

@@ -10,7 +10,8 @@ import typer
 
 from safepassage.cli.boundary import terminal_of
 from safepassage.cli.exit_codes import ExitCode
-from safepassage.i18n import LANGUAGES, _, set_language
+from safepassage.cli.options import known_language
+from safepassage.i18n import _, set_language
 
 
 class Reader(StrEnum):
@@ -19,12 +20,6 @@ class Reader(StrEnum):
     SETTLEMENTS = "settlements"
     DRIVERS = "drivers"
     POLICE = "police"
-
-
-def _known_language(code: str | None) -> str | None:
-    if code is not None and code not in LANGUAGES:
-        raise typer.BadParameter(_("choose one of {names}").format(names=", ".join(LANGUAGES)))
-    return code
 
 
 def register(app: typer.Typer) -> None:
@@ -70,7 +65,7 @@ def sheets(
     ] = False,
     lang: Annotated[
         str | None,
-        typer.Option("--lang", callback=_known_language, metavar="en|uk", help=_("Language of the sheets.")),
+        typer.Option("--lang", callback=known_language, metavar="en|uk", help=_("Language of the sheets.")),
     ] = None,
 ) -> None:
     """Print sheets of paper."""

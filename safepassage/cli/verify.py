@@ -9,7 +9,8 @@ import typer
 
 from safepassage.cli.boundary import terminal_of
 from safepassage.cli.exit_codes import ExitCode
-from safepassage.i18n import LANGUAGES, _, set_language
+from safepassage.cli.options import AsJson, known_language
+from safepassage.i18n import _, set_language
 
 Folders = Annotated[
     list[Path] | None,
@@ -24,18 +25,11 @@ Output = Annotated[
 Seed = Annotated[
     int, typer.Option("--seed", min=0, help=_("Seed of the order of equal claims and of what cases draw."))
 ]
-AsJson = Annotated[bool, typer.Option("--json", help=_("Print one JSON document, for machines."))]
-
-
-def _known_language(code: str | None) -> str | None:
-    if code is not None and code not in LANGUAGES:
-        raise typer.BadParameter(_("choose one of {names}").format(names=", ".join(LANGUAGES)))
-    return code
 
 
 Lang = Annotated[
     str | None,
-    typer.Option("--lang", callback=_known_language, metavar="en|uk", help=_("Language of the messages.")),
+    typer.Option("--lang", callback=known_language, metavar="en|uk", help=_("Language of the messages.")),
 ]
 
 
